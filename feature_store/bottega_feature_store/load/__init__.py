@@ -1,0 +1,1 @@
+"""Loading feature views into the online store."""

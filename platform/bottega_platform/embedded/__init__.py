@@ -1,0 +1,1 @@
+"""The services that `bottega up` brings along: PostgreSQL, two Valkey instances, Spark Connect and MLflow."""

@@ -1,0 +1,1 @@
+"""Entities, feature views, feature services and what is loaded online."""

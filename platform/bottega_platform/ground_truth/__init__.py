@@ -1,0 +1,1 @@
+"""Ground truth: labels that arrive after the prediction, and the quality they show."""

@@ -1,0 +1,1 @@
+"""Durable work: job rows, leases, fences, workers, the outbox."""

@@ -1,0 +1,1 @@
+"""Traffic of endpoints, and predictions passed to a serving node."""

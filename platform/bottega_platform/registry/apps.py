@@ -1,0 +1,25 @@
+"""The app of models and their versions."""
+
+from django.apps import AppConfig
+
+
+class RegistryConfig(AppConfig):
+    """Models, versions, aliases."""
+
+    name = "bottega_platform.registry"
+    label = "registry"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the job kind, checks, the ledger, what the project home shows, and what search finds."""
+        from bottega_platform.jobs import kinds
+        from bottega_platform.projects import search
+        from bottega_platform.registry import checks, ledger, overview
+        from bottega_platform.registry.kinds import PackageKind
+        from bottega_platform.registry.models import Model
+
+        kinds.register(PackageKind())
+        ledger.register()
+        checks.register()
+        overview.register()
+        search.by_name("model", Model, "models", detail="description")

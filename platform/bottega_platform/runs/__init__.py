@@ -1,0 +1,1 @@
+"""Training runs, studies and trials."""

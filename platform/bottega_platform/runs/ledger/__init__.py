@@ -1,0 +1,1 @@
+"""MLflow as a ledger: written after commit from our rows, idempotent, rebuildable, never waited for."""

@@ -1,0 +1,24 @@
+"""The app of sources."""
+
+from django.apps import AppConfig
+
+
+class SourcesConfig(AppConfig):
+    """Uploads, sources and their ingest."""
+
+    name = "bottega_platform.sources"
+    label = "sources"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the job kind, the checks, what the project home shows, and what search finds."""
+        from bottega_platform.jobs import kinds
+        from bottega_platform.projects import search
+        from bottega_platform.sources import overview, verify
+        from bottega_platform.sources.kinds import Ingest
+        from bottega_platform.sources.models import Source
+
+        kinds.register(Ingest())
+        overview.register()
+        search.by_name("source", Source, "sources")
+        verify.register()

@@ -1,0 +1,34 @@
+"""Uploads and the sources that read them."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from bottega_platform.api.models import NamedResource, Resource
+
+
+class Upload(Resource):
+    """An uploaded file of a project; the bytes are the blob of this digest."""
+
+    id_kind: ClassVar[str] = "upload"
+
+    digest = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    filename = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "digest"], name="sources_upload_once")]
+        verbose_name = "upload"
+
+
+class Source(NamedResource):
+    """A connection to data; every ingest of it publishes a version of its table."""
+
+    id_kind: ClassVar[str] = "source"
+
+    spec = models.JSONField()
+    table = models.ForeignKey("tables.Table", on_delete=models.PROTECT, related_name="sources")
+    job_id = models.CharField(max_length=40, blank=True)
+
+    class Meta(NamedResource.Meta):
+        verbose_name = "source"

@@ -1,0 +1,20 @@
+"""The app of training sets."""
+
+from django.apps import AppConfig
+
+
+class TrainingSetsConfig(AppConfig):
+    """Labels joined with features as known at each label's time."""
+
+    name = "bottega_platform.training_sets"
+    label = "training_sets"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the job kind and the checks."""
+        from bottega_platform.jobs import kinds
+        from bottega_platform.training_sets import verify
+        from bottega_platform.training_sets.kinds import BuildTrainingSet
+
+        kinds.register(BuildTrainingSet())
+        verify.register()

@@ -1,0 +1,128 @@
+"""Settings: defaults, and errors that name every wrong variable."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bottega_platform.config.env import InvalidEnvironmentError, load
+
+LONG = "x" * 40
+
+
+def faults(environment: dict[str, str]) -> dict[str, str]:
+    with pytest.raises(InvalidEnvironmentError) as caught:
+        load(environment)
+    return {fault.pointer: fault.detail for fault in caught.value.problem.errors}
+
+
+def test_unset_means_embedded_with_the_documented_ports(tmp_path: Path) -> None:
+    env = load({"BOTTEGA_HOME": str(tmp_path)})
+    assert env.profile == "embedded"
+    assert (env.url, env.serving_url) == ("http://127.0.0.1:8400", "http://127.0.0.1:8500")
+    assert env.embedded_postgres
+    assert env.embedded_spark
+    assert env.artifacts == f"file://{tmp_path}/artifacts"
+    assert env.database("optuna").url("psycopg2").startswith("postgresql+psycopg2://optuna:")
+
+
+def test_a_second_load_gives_the_same_secrets_in_files_only_we_can_read(tmp_path: Path) -> None:
+    environment = {"BOTTEGA_HOME": str(tmp_path)}
+    assert load(environment) == load(environment)
+    files = [tmp_path / "secrets", *(tmp_path / "secrets").iterdir()]
+    assert [file for file in files if file.stat().st_mode & 0o077] == []
+
+
+def test_settings_show_no_secret_when_printed(tmp_path: Path) -> None:
+    env = load({"BOTTEGA_HOME": str(tmp_path)})
+    shown = repr((env, env.database("mlflow")))
+    hidden = [env.secret_key, env.database().password, env.secrets.password("broker")]
+    assert not [secret for secret in hidden if secret in shown]
+
+
+def test_every_wrong_variable_is_named_at_once(tmp_path: Path) -> None:
+    found = faults(
+        {
+            "BOTTEGA_HOME": str(tmp_path),
+            "BOTTEGA_PORT": "eighty",
+            "BOTTEGA_SERVING_PORT": "70000",
+            "BOTTEGA_SPARK_URL": "http://spark",
+            "BOTTEGA_SECRET_KEY": "short",
+            "BOTTEGA_HOST": "0.0.0.0",  # noqa: S104
+        }
+    )
+    assert set(found) == {
+        "BOTTEGA_PORT",
+        "BOTTEGA_SERVING_PORT",
+        "BOTTEGA_SPARK_URL",
+        "BOTTEGA_SECRET_KEY",
+        "BOTTEGA_HOST",
+    }
+    assert "sc://" in found["BOTTEGA_SPARK_URL"]
+
+
+def test_two_services_on_one_port_are_refused(tmp_path: Path) -> None:
+    assert faults({"BOTTEGA_HOME": str(tmp_path), "BOTTEGA_SPARK_PORT": "8400"}) == {
+        "BOTTEGA_SPARK_PORT": "is 8400, which BOTTEGA_PORT already uses"
+    }
+
+
+def test_the_server_profile_wants_every_service_and_a_key(tmp_path: Path) -> None:
+    found = faults({"BOTTEGA_HOME": str(tmp_path), "BOTTEGA_PROFILE": "server"})
+    assert {"BOTTEGA_DATABASE_URL", "BOTTEGA_BROKER_URL", "BOTTEGA_SECRET_KEY", "BOTTEGA_ARTIFACTS"} <= set(found)
+
+
+def server(home: Path, **more: str) -> dict[str, str]:
+    return {
+        "BOTTEGA_HOME": str(home),
+        "BOTTEGA_PROFILE": "server",
+        "BOTTEGA_SECRET_KEY": LONG,
+        "BOTTEGA_DATABASE_URL": "postgresql://app:p%40ss@db.example:5433/bottega",
+        "BOTTEGA_BROKER_URL": "redis://broker:6379/0",
+        "BOTTEGA_ONLINE_STORE_URL": "redis://online:6379/0",
+        "BOTTEGA_SPARK_URL": "sc://spark:15002",
+        "BOTTEGA_MLFLOW_URL": "http://mlflow:5000",
+        "BOTTEGA_ARTIFACTS": "s3://bucket/bottega",
+        **more,
+    }
+
+
+def test_the_server_profile_finds_all_five_databases_by_one_url(tmp_path: Path) -> None:
+    env = load(server(tmp_path))
+    assert env.database("iceberg").url("psycopg2") == "postgresql+psycopg2://app:p%40ss@db.example:5433/iceberg"
+    assert not env.embedded_postgres
+
+
+def test_a_secret_key_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    found = faults({"BOTTEGA_HOME": str(tmp_path), "BOTTEGA_SECRET_KEY_FILE": str(tmp_path / "none")})
+    assert "cannot be read" in found["BOTTEGA_SECRET_KEY_FILE"]
+
+
+def test_host_names_are_listed_in_the_server_profile(tmp_path: Path) -> None:
+    env = load(server(tmp_path, BOTTEGA_ALLOWED_HOSTS="ML.example.org, .internal,web", BOTTEGA_HOST="0.0.0.0"))  # noqa: S104
+    assert env.allowed_hosts == ("ml.example.org", ".internal", "web")
+
+
+@pytest.mark.parametrize("names", ["*", "https://ml.example.org", "ml.example.org:443", "a b", ""])
+def test_an_address_for_everybody_needs_proper_host_names(tmp_path: Path, names: str) -> None:
+    found = faults(server(tmp_path, BOTTEGA_ALLOWED_HOSTS=names, BOTTEGA_HOST="0.0.0.0"))  # noqa: S104
+    assert set(found) == {"BOTTEGA_ALLOWED_HOSTS"}
+
+
+def test_the_embedded_profile_takes_no_other_host_name(tmp_path: Path) -> None:
+    found = faults({"BOTTEGA_HOME": str(tmp_path), "BOTTEGA_ALLOWED_HOSTS": "ml.example.org"})
+    assert "server profile" in found["BOTTEGA_ALLOWED_HOSTS"]
+
+
+def test_only_listed_host_names_are_served(tmp_path: Path) -> None:
+    code = (
+        "import django; django.setup()\n"
+        "from django.test import Client\n"
+        "for host in ('ml.example.org', 'localhost', 'evil.example'):\n"
+        "    print(Client().get('/api/v1/openapi.json', headers={'host': host}).status_code)\n"
+    )
+    environment = server(tmp_path, BOTTEGA_ALLOWED_HOSTS="ml.example.org")
+    environment |= {"DJANGO_SETTINGS_MODULE": "bottega_platform.config.settings"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["200", "200", "400"]

@@ -1,0 +1,28 @@
+"""The commands that need no more than a control plane's address: what the package `bottega` alone offers."""
+
+import typer
+
+from bottega.cli import resources, work
+
+app = typer.Typer()
+for command in (
+    resources.login,
+    resources.logout,
+    resources.apply,
+    resources.diff,
+    resources.export,
+    resources.get,
+    resources.delete,
+    resources.api,
+    work.run,
+    work.load,
+    work.train,
+    work.tune,
+    work.register,
+    work.deploy,
+    work.rollback,
+    work.predict,
+    work.jobs,
+    work.logs,
+):
+    app.command()(command)

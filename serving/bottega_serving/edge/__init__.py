@@ -1,0 +1,1 @@
+"""The edge worker: HTTP, decoding, features, prediction, answer, log ring."""

@@ -1,0 +1,1 @@
+"""Metrics with intervals, curves and segments; every number can be recomputed with scikit-learn."""

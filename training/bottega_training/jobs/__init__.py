@@ -1,0 +1,1 @@
+"""The child's half of the job kinds of training."""

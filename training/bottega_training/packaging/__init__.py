@@ -1,0 +1,1 @@
+"""Model bundles: built, measured and checked before anything may use them."""

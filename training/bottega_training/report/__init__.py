@@ -1,0 +1,1 @@
+"""The report of a fitted model: one JSON document, and the predictions it was computed from."""

@@ -1,0 +1,22 @@
+"""What a model was made with."""
+
+import platform
+from importlib import metadata
+
+PACKAGES = (
+    "bottega-training",
+    "lightgbm",
+    "xgboost-cpu",
+    "scikit-learn",
+    "numpy",
+    "pyarrow",
+    "optuna",
+    "onnx",
+    "onnxruntime",
+)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, the system and the packages that shape a model."""
+    found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    return found | {name: metadata.version(name) for name in PACKAGES}

@@ -1,0 +1,1 @@
+"""Studies: one coordinator asks and tells; trials are jobs of their own."""
