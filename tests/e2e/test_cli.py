@@ -86,7 +86,7 @@ def test_nothing_is_applied_when_one_document_is_wrong(bottega, tmp_path):
     file = tmp_path / "two.yaml"
     wrong = ENTITY.format(name="wrong", description="x").replace("int64", "number")
     file.write_text(ENTITY.format(name="fine", description="x") + "---\n" + wrong)
-    assert f"{file}:12" in bottega("apply", "-f", file, code=1)
+    assert f"{file}:13" in bottega("apply", "-f", file, code=1)
     assert "not_found" in bottega("get", "entity", "fine", code=1)
 
 
