@@ -3,13 +3,19 @@
 ``pit_40`` has about 40 rows of history for each key, ``pit_1000`` about 1,000, of equally many rows. Values are known
 when they happen and live seven days, so that all systems answer the same question; ``wrong_rows`` counts the label
 rows that a system left out, doubled, or gave another value than the floor, which is the rule written out in SQL.
+Feast's own join keeps every pair of a label and a row of its key: it runs in a process with a limit of memory, and
+``out_of_memory`` says that it met the limit (bytes).
 """
 
 import os
+import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +34,7 @@ from bottega_feature_store.tables.duck import connect, literal
 VIEWS, FEATURES, DAYS = 3, 4, 90
 TTL_SECONDS = 7 * 86_400
 HISTORIES = (40, 1000)
+PEER_MEMORY = 12 * 2**30
 VALUES = [f"f{place}" for place in range(FEATURES)]
 KEY, LABEL_TIME = Column("id", "int64"), Column("event_timestamp", "timestamp")
 VIEW_COLUMNS = [
@@ -234,23 +241,46 @@ def feast_on_spark(case: Case, url: str) -> None:
         session.stop()
 
 
+def limit_memory() -> None:
+    """Let this process's allocations fail above the peer's limit, before the machine's killer comes."""
+    resource.setrlimit(resource.RLIMIT_DATA, (PEER_MEMORY, PEER_MEMORY))
+
+
+def timed(join: Callable[[Case], None], case: Case) -> float:
+    """Return the seconds that a join takes."""
+    started = time.perf_counter()
+    join(case)
+    return time.perf_counter() - started
+
+
+def add_join(report: Report, name: str, system: str, join: Callable[[Case], float], case: Case) -> None:
+    """Run a join and add its time and its wrong rows, or that it did not end within its memory."""
+    try:
+        seconds = join(case)
+    except MemoryError:
+        report.add(name, system, "out_of_memory", PEER_MEMORY, "bytes")
+        return
+    report.add(name, system, "seconds", seconds, "s")
+    report.add(name, system, "wrong_rows", wrong_rows(case, system), "rows")
+
+
 def time_joins(report: Report, *, labels: int, rows: int) -> None:
     """Run both cases; each system once, after one small run that warms it."""
-    with connect_server() as url:
-        systems: dict[str, Callable[[Case], None]] = {
-            "duckdb": floor,
-            "bottega": bottega,
-            "bottega_spark": lambda case: bottega_spark(case, url),
-            "feast": lambda case: feast(case, spark=False),
-            "feast_spark": lambda case: feast_on_spark(case, url),
+    apart = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"), initializer=limit_memory)
+    with connect_server() as url, apart:
+        systems: dict[str, Callable[[Case], float]] = {
+            "duckdb": partial(timed, floor),
+            "bottega": partial(timed, bottega),
+            "bottega_spark": partial(timed, partial(bottega_spark, url=url)),
+            "feast": lambda case: apart.submit(timed, partial(feast, spark=False), case).result(),
+            "feast_spark": partial(timed, partial(feast_on_spark, url=url)),
         }
-        for name, history, size in [("warm", 10, 0), *((f"pit_{h}", h, 1) for h in HISTORIES)]:
+        with tempfile.TemporaryDirectory() as folder:
+            warm = Case(Path(folder), labels=100, rows=1000, history=10)
+            for join in systems.values():
+                join(warm)
+        for history in HISTORIES:
             with tempfile.TemporaryDirectory() as folder:
-                case = Case(Path(folder), labels=labels if size else 100, rows=rows if size else 1000, history=history)
+                case = Case(Path(folder), labels=labels, rows=rows, history=history)
                 for system, join in systems.items():
-                    started = time.perf_counter()
-                    join(case)
-                    seconds = time.perf_counter() - started
-                    if size:
-                        report.add(name, system, "seconds", seconds, "s")
-                        report.add(name, system, "wrong_rows", wrong_rows(case, system), "rows")
+                    add_join(report, f"pit_{history}", system, join, case)
