@@ -1,5 +1,5 @@
 # Everything here is also a command of its own: see scripts/ and `.venv/bin/bottega --help`.
-.PHONY: demo up down test lint console openapi wheels wheels-test bench faults sec bootstrap help
+.PHONY: demo up down test lint console openapi wheels wheels-test screenshots bench faults sec bootstrap help
 .DEFAULT_GOAL := help
 
 demo: ## install everything, start the platform, run the example through the whole loop
@@ -28,6 +28,9 @@ wheels: ## build the wheels and source packages of everything into dist/, with c
 
 wheels-test: bootstrap ## install the built wheels into an empty environment and run the example from them
 	@.venv/bin/python -m pytest -m wheels tests/wheels
+
+screenshots: bootstrap ## take the pictures of every page of the console from the running example
+	@scripts/screenshots
 
 bench: bootstrap ## run the benchmarks and write JSON to benchmarks/results/
 	@scripts/bench

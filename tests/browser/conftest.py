@@ -1,11 +1,15 @@
 """Real Chromium, signed in by a one-time link; every page that is opened is watched for errors."""
 
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 CHROMIUM = os.environ.get("BOTTEGA_CHROMIUM", "/usr/bin/chromium")
 TIMEOUT_MILLISECONDS = 30_000
