@@ -2,14 +2,20 @@
 
 A blob is immutable and visible only through a row that names its digest; writing the same bytes twice is
 harmless. The layout below the store's URL is ``blobs/sha256/ab/<digest>``.
+
+Sweeping goes by what rows name (see :meth:`BlobStore.unmarked`). A writer always renames onto the digest, also
+where the blob is there already: its time says when somebody last stored it, so a blob that a running job has just
+stored again is never taken for an old one.
 """
 
+import fcntl
 import hashlib
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -182,15 +188,68 @@ class BlobStore:
             raise BlobNotFoundError("a digest has 64 hexadecimal characters")
         return f"{self._root}/blobs/sha256/{digest[:2]}/{digest}"
 
+    def unmarked(self, marked: Container[str], *, before: datetime) -> Iterator[Blob]:
+        """Yield each blob whose digest is not in ``marked`` and which nobody has stored since ``before``."""
+        for folder in self._list(f"{self._root}/blobs/sha256", "directory"):
+            for found in self._list(folder["name"], "file"):
+                digest = os.path.basename(found["name"])
+                if _DIGEST.match(digest) and digest not in marked and self._is_older(found["name"], before):
+                    yield Blob(digest, int(found["size"]))
+
+    def remove(self, digest: str, *, before: datetime) -> bool:
+        """Remove a blob unless somebody has stored it since ``before``; say whether it is gone now.
+
+        On a local store no writer can come in between. Elsewhere the time between the look and the removal is that
+        of one request; ``before`` lies so far back that no writer of that moment is told apart by it.
+        """
+        path = self.path(digest)
+        self._filesystem.invalidate_cache(os.path.dirname(path))
+        with self._alone(os.path.dirname(path)):
+            if not self._is_older(path, before):
+                return False
+            self._filesystem.rm_file(path)
+        return True
+
+    def abandoned(self, *, before: datetime) -> Iterator[tuple[str, int]]:
+        """Yield name and bytes of every write that was begun and not ended, untouched since ``before``."""
+        for found in self._list(f"{self._root}/blobs/incoming", "file"):
+            if self._is_older(found["name"], before):
+                yield os.path.basename(found["name"]), int(found["size"])
+
+    def discard(self, name: str) -> None:
+        """Remove an abandoned write."""
+        self._discard(f"{self._root}/blobs/incoming/{os.path.basename(name)}")
+
+    def _list(self, folder: str, kind: str) -> list[dict[str, Any]]:
+        try:
+            found = self._filesystem.ls(folder, detail=True)
+        except FileNotFoundError:
+            return []
+        return [entry for entry in found if entry["type"] == kind]
+
+    def _is_older(self, path: str, before: datetime) -> bool:
+        try:
+            modified: datetime = self._filesystem.modified(path)
+        except FileNotFoundError:
+            return False
+        return modified < before
+
+    @contextmanager
+    def _alone(self, folder: str) -> Iterator[None]:
+        if not isinstance(self._filesystem, LocalFileSystem) or not os.path.isdir(folder):
+            yield
+            return
+        with _locked_folder(folder, fcntl.LOCK_EX):
+            yield
+
     def _commit(self, temporary: str, blob: Blob) -> None:
         target = self.path(blob.sha256)
-        if self._filesystem.exists(target):
-            self._discard(temporary)
-            return
-        self._filesystem.makedirs(os.path.dirname(target), exist_ok=True)
+        folder = os.path.dirname(target)
+        self._filesystem.makedirs(folder, exist_ok=True)
         if isinstance(self._filesystem, LocalFileSystem):
-            os.replace(temporary, target)
-            _sync_folder(os.path.dirname(target))
+            with _locked_folder(folder, fcntl.LOCK_SH) as descriptor:
+                os.replace(temporary, target)
+                os.fsync(descriptor)
         else:
             self._filesystem.mv(temporary, target)
 
@@ -204,9 +263,12 @@ class BlobStore:
             os.fsync(stream.fileno())
 
 
-def _sync_folder(folder: str) -> None:
+@contextmanager
+def _locked_folder(folder: str, how: int) -> Iterator[int]:
+    """Hold a lock on a folder: shared among writers, alone for who removes; yield its descriptor."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        fcntl.flock(descriptor, how)
+        yield descriptor
     finally:
         os.close(descriptor)

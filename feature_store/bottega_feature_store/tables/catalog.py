@@ -39,12 +39,13 @@ class Tables:
         self._root = artifacts_url.rstrip("/") if "://" in artifacts_url else f"file://{artifacts_url.rstrip('/')}"
 
     @cached_property
-    def _catalog(self) -> SqlCatalog:
+    def catalog(self) -> SqlCatalog:
+        """The Iceberg catalog itself, for what this class does not do."""
         return SqlCatalog("bottega", uri=self._catalog_url, warehouse=f"{self._root}/tables", pool_pre_ping="true")
 
     def staging_url(self, identifier: str, staging_name: str) -> str:
         """Return the folder below which a job writes the Parquet files of one snapshot."""
-        return f"{self._location(identifier)}/{staging_name}"
+        return f"{self.location(identifier)}/{staging_name}"
 
     def stage(
         self,
@@ -65,7 +66,7 @@ class Tables:
             properties: written into the snapshot's summary.
         """
         arrow = schema if isinstance(schema, pa.Schema) else arrow_schema(schema)
-        with self._alone(identifier):
+        with self.alone(identifier):
             self._ensure(identifier, arrow)
             return self._append(identifier, parquet_files, branch, properties or {})
 
@@ -83,47 +84,48 @@ class Tables:
 
     def columns(self, identifier: str) -> list[Column]:
         """Return the columns of a table."""
-        schema: pa.Schema = self._catalog.load_table(identifier).schema().as_arrow()
+        schema: pa.Schema = self.catalog.load_table(identifier).schema().as_arrow()
         return columns_of_arrow(schema)
 
     def close(self) -> None:
         """Give the catalog's database connections back."""
-        if "_catalog" in self.__dict__:
-            self._catalog.engine.dispose()
+        if "catalog" in self.__dict__:
+            self.catalog.engine.dispose()
 
     @contextlib.contextmanager
-    def _alone(self, identifier: str) -> Iterator[None]:
+    def alone(self, identifier: str) -> Iterator[None]:
         """Let one process at a time commit to a table: PyIceberg's own retries trip over sequence numbers.
 
         The lock belongs to a transaction, so a crash gives it back.
         """
-        with self._catalog.engine.begin() as connection:
+        with self.catalog.engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": identifier})
             yield
 
     def _append(self, identifier: str, files: list[str], branch: str, properties: dict[str, str]) -> int:
-        table = self._catalog.load_table(identifier)
+        table = self.catalog.load_table(identifier)
         if branch in table.refs():
             raise ValueError(f"branch {branch} of {identifier} is there already: a job stages under its fence once")
         table.add_files(files, snapshot_properties=properties, check_duplicate_files=False, branch=branch)
         return int(table.refs()[branch].snapshot_id)
 
     def _ensure(self, identifier: str, schema: pa.Schema) -> None:
-        if not self._catalog.table_exists(identifier):
+        if not self.catalog.table_exists(identifier):
             with contextlib.suppress(NamespaceAlreadyExistsError):
-                self._catalog.create_namespace_if_not_exists(identifier.split(".")[0])
-            self._catalog.create_table(identifier, schema=schema, location=self._location(identifier))
-        table = self._catalog.load_table(identifier)
+                self.catalog.create_namespace_if_not_exists(identifier.split(".")[0])
+            self.catalog.create_table(identifier, schema=schema, location=self.location(identifier))
+        table = self.catalog.load_table(identifier)
         if table.current_snapshot() is None:
             # PyIceberg refuses a branch on a table without any snapshot: give main an empty one, once.
             table.append(schema.empty_table())
 
-    def _location(self, identifier: str) -> str:
+    def location(self, identifier: str) -> str:
+        """Return the URL of the folder that holds everything of a table."""
         project_id, name = identifier.split(".")
         return f"{self._root}/tables/{project_id}/{name}"
 
     def _scan(self, identifier: str, snapshot_id: int, columns: list[str] | None = None) -> Any:
-        table: Table = self._catalog.load_table(identifier)
+        table: Table = self.catalog.load_table(identifier)
         if table.snapshot_by_id(snapshot_id) is None:
             raise SnapshotNotFound(f"snapshot {snapshot_id} of {identifier} is gone; compute it again")
         selected = tuple(columns) if columns else ("*",)

@@ -11,6 +11,7 @@ app.command()(platform.status)
 app.command()(platform.logs)
 app.command()(doctor.doctor)
 app.command()(manage.verify)
+app.command()(manage.sweep)
 app.command()(manage.demo)
 app.add_typer(users.app)
 

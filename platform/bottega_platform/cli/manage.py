@@ -1,4 +1,4 @@
-"""Commands that run one of the control plane's own: ``verify``, ``demo`` and the one-time link."""
+"""Commands that run one of the control plane's own: ``verify``, ``sweep``, ``demo`` and the one-time link."""
 
 import contextlib
 import subprocess
@@ -7,7 +7,7 @@ import tomllib
 from importlib import resources
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -18,12 +18,34 @@ from bottega_platform.supervisor import state as states
 from bottega_platform.supervisor.control import NotRunningError
 from bottega_platform.supervisor.programs import inherited
 
+Output = Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="How to print it.")]
 
-def verify(context: typer.Context) -> None:
+
+def verify(
+    *,
+    at_rest: Annotated[bool, typer.Option("--at-rest", help="Nothing is under way: give no grace.")] = False,
+    output: Output = "table",
+) -> None:
     """Check that what is stored agrees with itself: rows, blobs, tables, online store."""
+    _hand_over("verify", "--output", output, *(["--at-rest"] if at_rest else []))
+
+
+def sweep(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and leave it.")] = False,
+    grace_hours: Annotated[float, typer.Option(min=0, max=8760, help="Leave what was written since.")] = 24,
+    output: Output = "table",
+) -> None:
+    """Remove what nothing points at: staged branches and files, blobs, scratch folders, old sign-ins."""
+    arguments = ["--output", output, "--grace-hours", str(grace_hours), *(["--dry-run"] if dry_run else [])]
+    _hand_over("sweep", *arguments)
+
+
+def _hand_over(*arguments: str) -> NoReturn:
+    """Let a management command speak for itself, and end as it does."""
     env = load()
     _need_running(env)
-    done = subprocess.run([*_DJANGO, "verify", *context.args], env=inherited(env), check=False)
+    done = subprocess.run([*_DJANGO, *arguments], env=inherited(env), check=False)
     raise typer.Exit(done.returncode)
 
 

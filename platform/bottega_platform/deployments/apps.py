@@ -18,6 +18,7 @@ class DeploymentsConfig(AppConfig):
         """Import what registers itself, and say what search finds."""
         import_module("bottega_platform.deployments.overview")
         import_module("bottega_platform.deployments.checks")
+        import_module("bottega_platform.deployments.roots")
         search = import_module("bottega_platform.projects.search")
         models = import_module("bottega_platform.deployments.models")
         search.by_name("endpoint", models.Endpoint, "endpoints", detail="description")

@@ -25,3 +25,4 @@ class GroundTruthConfig(AppConfig):
         chores.register(quality.follow_due, seconds=FOLLOW_SECONDS)
         import_module("bottega_platform.ground_truth.checks")
         import_module("bottega_platform.ground_truth.overview")
+        import_module("bottega_platform.ground_truth.roots")

@@ -16,8 +16,8 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Import what registers itself: outbox handlers, checks, and job kinds named in the environment."""
-        for module in ("doorbell", "verify"):
-            importlib.import_module(f"bottega_platform.jobs.{module}")
+        """Import what registers itself: outbox handlers, checks, sweepers, and job kinds named in the environment."""
+        for module in ("jobs.doorbell", "jobs.verify", "sweep.blobs", "sweep.scratch"):
+            importlib.import_module(f"bottega_platform.{module}")
         for module in filter(None, os.environ.get(PLUGINS_VARIABLE, "").split(",")):
             importlib.import_module(module)

@@ -1,4 +1,4 @@
-"""Reaper, relay and purge, each when it is due.
+"""Reaper, relay, purge and sweep, each when it is due.
 
 Any number may run at once: every step takes its rows with ``SKIP LOCKED`` or is harmless when repeated.
 """
@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError, connection
 from bottega_platform.jobs import leases, outbox, purge, relay
 from bottega_platform.jobs.listen import Listener
 from bottega_platform.supervisor import ready
+from bottega_platform.sweep import periodic
 
 REAP_SECONDS = 5.0
 RELAY_SECONDS = 5.0
@@ -38,9 +39,12 @@ class Scheduler:
             (leases.reap, REAP_SECONDS),
             (relay.deliver_due, RELAY_SECONDS),
             (purge.purge, PURGE_SECONDS),
+            (periodic.cheap, periodic.CHEAP_SECONDS),
             *_registered,
         ]
-        self._due: dict[Callable[[], object], float] = {}
+        whole = periodic.Whole()
+        self._chores.append((whole, periodic.WHOLE_SECONDS))
+        self._due: dict[Callable[[], object], float] = {whole: time.monotonic() + periodic.FIRST_SECONDS}
 
     def run(self) -> None:
         """Work until told to stop."""

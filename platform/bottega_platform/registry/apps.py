@@ -1,5 +1,7 @@
 """The app of models and their versions."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,7 +13,7 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the job kind, checks, the ledger, what the project home shows, and what search finds."""
+        """Register job kind, checks, the ledger, blobs it points at, what the home shows and search finds."""
         from bottega_platform.jobs import kinds
         from bottega_platform.projects import search
         from bottega_platform.registry import checks, ledger, overview
@@ -23,3 +25,4 @@ class RegistryConfig(AppConfig):
         checks.register()
         overview.register()
         search.by_name("model", Model, "models", detail="description")
+        import_module("bottega_platform.registry.roots")

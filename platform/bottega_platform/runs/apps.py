@@ -1,5 +1,7 @@
 """The app of training runs."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,7 +13,7 @@ class RunsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register job kinds, checks, the ledger, what the project home shows, and what search finds."""
+        """Register job kinds, checks, the ledger, blobs it points at, what the home shows and search finds."""
         from bottega_platform.jobs import kinds
         from bottega_platform.projects import search
         from bottega_platform.runs import checks, overview
@@ -25,3 +27,4 @@ class RunsConfig(AppConfig):
         checks.register()
         overview.register()
         search.by_name("training_run", TrainingRun, "training-runs", detail="state")
+        import_module("bottega_platform.runs.roots")

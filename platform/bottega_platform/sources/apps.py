@@ -1,5 +1,7 @@
 """The app of sources."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,7 +13,7 @@ class SourcesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the job kind, the checks, what the project home shows, and what search finds."""
+        """Register job kind, checks, blobs it points at, and what the project home shows and search finds."""
         from bottega_platform.jobs import kinds
         from bottega_platform.projects import search
         from bottega_platform.sources import overview, verify
@@ -22,3 +24,4 @@ class SourcesConfig(AppConfig):
         overview.register()
         search.by_name("source", Source, "sources")
         verify.register()
+        import_module("bottega_platform.sources.roots")

@@ -1,5 +1,7 @@
 """The app of published tables."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,10 +13,11 @@ class TablesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks and what search finds."""
+        """Register its sweeper, the checks and what search finds."""
         from bottega_platform.projects import search
         from bottega_platform.tables import verify
         from bottega_platform.tables.models import Table
 
         verify.register()
         search.by_name("table", Table, "tables", detail="description")
+        import_module("bottega_platform.tables.sweep")

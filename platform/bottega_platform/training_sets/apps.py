@@ -1,5 +1,7 @@
 """The app of training sets."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -11,10 +13,11 @@ class TrainingSetsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the job kind and the checks."""
+        """Register the blobs it points at, the job kind and the checks."""
         from bottega_platform.jobs import kinds
         from bottega_platform.training_sets import verify
         from bottega_platform.training_sets.kinds import BuildTrainingSet
 
         kinds.register(BuildTrainingSet())
         verify.register()
+        import_module("bottega_platform.training_sets.roots")

@@ -21,7 +21,9 @@ def bottega(environment: dict[str, str], *arguments: str) -> subprocess.Complete
 
 def test_help_lists_every_command(environment: dict[str, str]) -> None:
     shown = bottega(environment, "--help").stdout
-    assert not [name for name in ("up", "down", "status", "logs", "doctor", "verify", "demo") if name not in shown]
+    assert not [
+        name for name in ("up", "down", "status", "logs", "doctor", "verify", "sweep", "demo") if name not in shown
+    ]
 
 
 def test_a_wrong_setting_is_an_error_that_names_it_and_no_stack_trace(environment: dict[str, str]) -> None:
@@ -47,7 +49,7 @@ def test_status_of_a_platform_that_does_not_run_exits_with_3(environment: dict[s
     assert json.loads(done.stdout)["phase"] == "stopped"
 
 
-@pytest.mark.parametrize("command", ["verify", "demo"])
+@pytest.mark.parametrize("command", ["verify", "sweep", "demo"])
 def test_a_command_that_needs_the_platform_says_how_to_start_it(environment: dict[str, str], command: str) -> None:
     done = bottega(environment, command)
     assert done.returncode == 1

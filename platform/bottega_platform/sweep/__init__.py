@@ -1,0 +1,1 @@
+"""Removing what nothing points at any more: ``bottega sweep``."""
