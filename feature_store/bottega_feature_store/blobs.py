@@ -23,6 +23,7 @@ import fsspec
 import msgspec
 from fsspec.implementations.local import LocalFileSystem
 
+from bottega.faults import fault_point
 from bottega.problems import ProblemError
 
 CHUNK_BYTES = 1 << 20
@@ -99,8 +100,10 @@ class BlobStore:
             with self._filesystem.open(temporary, "wb") as stream:
                 writer = BlobWriter(stream, limit)
                 yield writer
+                fault_point("mid_artifact")
                 self._sync(stream)
             self._commit(temporary, writer.blob)
+            fault_point("after_artifact_before_manifest")
         except BaseException:
             self._discard(temporary)
             raise

@@ -1,7 +1,9 @@
 """Named fault points for crash tests; they do nothing unless the environment asks for one.
 
-``BOTTEGA_FAULT=point:action`` makes the first pass through that point ``kill`` the process (SIGKILL), raise
-an :class:`InjectedFault` (``exception``) or sleep ``BOTTEGA_FAULT_SECONDS`` (``pause``).
+``BOTTEGA_FAULT=point:action`` (several with commas) makes the first pass of a process through that point
+``kill`` it (SIGKILL), raise an :class:`InjectedFault` (``exception``) or sleep ``BOTTEGA_FAULT_SECONDS``
+(``pause``). With ``BOTTEGA_FAULT_ONCE=<folder>`` a point fires once for all processes together: it leaves an empty
+file of its name there, so that whoever is started again gets past it.
 """
 
 import os
@@ -21,10 +23,21 @@ def fault_point(name: str) -> None:
     wanted = os.environ.get("BOTTEGA_FAULT")
     if wanted is None or name in _fired:
         return
-    point, _, action = wanted.partition(":")
-    if point == name:
-        _fired.add(name)
-        _fire(name, action)
+    actions = dict(part.split(":", 1) for part in wanted.split(","))
+    if name in actions and _is_first(name):
+        _fire(name, actions[name])
+
+
+def _is_first(name: str) -> bool:
+    """Note that the point fires; false where another process did before."""
+    _fired.add(name)
+    folder = os.environ.get("BOTTEGA_FAULT_ONCE")
+    try:
+        if folder is not None:
+            os.close(os.open(os.path.join(folder, name), os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    except FileExistsError:
+        return False
+    return True
 
 
 def _fire(name: str, action: str) -> None:

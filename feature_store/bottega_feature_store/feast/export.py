@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from bottega.faults import fault_point
 from bottega_feature_store.feast.definitions import TAG, ExportService, ExportView
 
 _LOCK = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
@@ -42,6 +43,7 @@ def _alone(registry_url: str, project_id: str) -> Iterator[None]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(_LOCK, (f"feast {project_id}",))
+        fault_point("feast_registry_locked")
         yield
     finally:
         connection.close()

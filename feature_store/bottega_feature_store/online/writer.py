@@ -9,6 +9,7 @@ live is counted from ``as_of``, which a replay sets, never from the wall clock.
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from bottega.faults import fault_point
 from bottega_feature_store.online.keys import LAYOUT, KeyValue, key_maker, pointer_key
 
 BATCH = 1_000
@@ -49,6 +50,7 @@ class Writer:
                 pairs = dict(zip(names[start:stop], values[start:stop], strict=True))
                 pipeline.mset(pairs)
             pipeline.execute()
+        fault_point("mid_artifact")
 
     def update(self, keys: Sequence[Sequence[KeyValue]], values: Sequence[bytes]) -> int:
         """Write packed values where they are not older than what is there; return how many were written."""

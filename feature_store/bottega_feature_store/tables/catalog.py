@@ -15,6 +15,7 @@ from pyiceberg.exceptions import NamespaceAlreadyExistsError
 from pyiceberg.table import Table
 from sqlalchemy import text
 
+from bottega.faults import fault_point
 from bottega.problems import ProblemError
 from bottega.specs import Column
 from bottega_feature_store.tables.schema import arrow_schema, columns_of_arrow
@@ -66,9 +67,12 @@ class Tables:
             properties: written into the snapshot's summary.
         """
         arrow = schema if isinstance(schema, pa.Schema) else arrow_schema(schema)
+        fault_point("after_artifact_before_manifest")
         with self.alone(identifier):
             self._ensure(identifier, arrow)
-            return self._append(identifier, parquet_files, branch, properties or {})
+            snapshot_id = self._append(identifier, parquet_files, branch, properties or {})
+        fault_point("after_manifest_before_commit")
+        return snapshot_id
 
     def files(self, identifier: str, snapshot_id: int) -> list[str]:
         """Return the URLs of the snapshot's Parquet files, in name order."""

@@ -6,6 +6,8 @@ from pathlib import Path
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from bottega.faults import fault_point
+
 
 class Staging:
     """A folder of staged Parquet files at a URL.
@@ -22,6 +24,7 @@ class Staging:
 
     def finish(self) -> list[str]:
         """Make the Parquet files durable and return their URLs."""
+        fault_point("mid_artifact")
         paths = sorted(path for path in self.folder.rglob("*.parquet") if path.is_file())
         for path in paths:
             _sync(path)

@@ -19,13 +19,13 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
+from bottega.faults import fault_point
 from bottega.problems import Problem, ProblemError
 from bottega.protocol import Call, Channel, ChannelClosed, Done, Failed, FailureClass, Frame, Progress, Reply, Start
 from bottega_platform.artifacts import services as artifacts
 from bottega_platform.artifacts.logs import LogFile
 from bottega_platform.config import env
 from bottega_platform.jobs import connections, kinds, leases
-from bottega_platform.jobs.faults import fault_point
 from bottega_platform.jobs.memory import MemoryWatch, default_limit
 from bottega_platform.jobs.models import Job
 from bottega_platform.jobs.problems import StaleFence
@@ -209,6 +209,7 @@ class Attempt:
         try:
             with leases.fenced(self.job) as current:
                 reply = Reply(call.number, self._kind.calls[call.method](current, call.params))
+            fault_point("after_call_before_reply")
         except ProblemError as error:
             reply = Reply(call.number, problem=error.problem.as_dict())
         except StaleFence:

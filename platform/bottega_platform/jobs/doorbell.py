@@ -9,10 +9,10 @@ from typing import Any
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from bottega.faults import fault_point
 from bottega_platform.config import env
 from bottega_platform.jobs import outbox
 from bottega_platform.jobs.celery import DOORBELL_TASK, make_app
-from bottega_platform.jobs.faults import fault_point
 
 TOPIC = "doorbell"
 _PAUSE_SECONDS = 5.0

@@ -12,11 +12,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import ExpressionWrapper, F
 from django.db.models.fields import DateTimeField
 
+from bottega.faults import fault_point
 from bottega.protocol import RETRIED, FailureClass
 from bottega_platform.events import services as events
 from bottega_platform.jobs import kinds
 from bottega_platform.jobs.clock import DatabaseNow
-from bottega_platform.jobs.faults import fault_point
 from bottega_platform.jobs.models import Job, JobPublication
 from bottega_platform.jobs.problems import StaleFence
 from bottega_platform.jobs.states import JobState

@@ -4,6 +4,7 @@ import logging
 
 from django.db import connection
 
+from bottega.faults import fault_point
 from bottega_platform.jobs import outbox
 from bottega_platform.jobs.models import OutboxMessage
 
@@ -31,6 +32,7 @@ def deliver_due() -> int:
     delivered = 0
     while messages := _take():
         done = [message.pk for message in messages if _deliver(message)]
+        fault_point("after_delivery_before_delete")
         OutboxMessage.objects.filter(pk__in=done).delete()
         delivered += len(done)
     return delivered
@@ -47,6 +49,7 @@ def _deliver(message: OutboxMessage) -> bool:
     if handle is None:
         return False
     try:
+        fault_point("before_delivery")
         handle(message.payload)
     except Exception as error:  # noqa: BLE001 - one topic's handler must not stop the others
         _log.warning("outbox message %s (%s) failed: %s", message.pk, message.topic, error)

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from bottega.faults import fault_point
 from bottega_platform.audit import services as audit
 from bottega_platform.events import services as events
 from bottega_platform.events.notify import after_commit
 from bottega_platform.jobs import doorbell, kinds, outbox
 from bottega_platform.jobs.clock import DatabaseNow
-from bottega_platform.jobs.faults import fault_point
 from bottega_platform.jobs.models import Job
 from bottega_platform.jobs.states import JobState
 

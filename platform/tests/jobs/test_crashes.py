@@ -1,18 +1,18 @@
 """Killed at the worst moments: a quick part of the crash matrix; all of it runs in ``tests/faults``."""
 
-import ast
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from crash import CHILD_POINTS, ENQUEUE_POINTS, WORKER_POINTS, check_effects, crash_at
+from crash import ENQUEUE_POINTS, check_effects, crash_at
 from processes import Fleet, eventually
 
-from bottega import faults as sdk_faults
-from bottega_platform.jobs import faults
+from bottega import faults
 from bottega_platform.jobs.models import Job
-
-ROOT = Path(__file__).parents[3]
 
 
 def test_a_worker_killed_around_its_commit_gives_each_effect_once(
@@ -38,24 +38,21 @@ def test_an_enqueue_killed_before_its_commit_leaves_nothing_and_after_it_everyth
     verified()
 
 
-def test_every_fault_point_in_the_code_is_in_the_matrix() -> None:
-    found = set()
-    engine = [*(ROOT / "platform/bottega_platform/jobs").rglob("*.py"), ROOT / "training/bottega_training/child.py"]
-    for path in engine:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "fault_point":
-                found.add(ast.literal_eval(node.args[0]))
-    assert found == {*WORKER_POINTS, *ENQUEUE_POINTS, *CHILD_POINTS} - {"mid_artifact"}
-    assert set(faults.PLATFORM_POINTS) == {*WORKER_POINTS, *ENQUEUE_POINTS}
-
-
 def test_a_fault_point_is_silent_unless_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    sdk_faults.fault_point("anywhere")
+    faults.fault_point("anywhere")
     monkeypatch.setenv("BOTTEGA_FAULT", "here:exception")
-    sdk_faults.fault_point("elsewhere")
+    faults.fault_point("elsewhere")
     with pytest.raises(faults.InjectedFault):
-        sdk_faults.fault_point("here")
-    sdk_faults.fault_point("here")
+        faults.fault_point("here")
+    faults.fault_point("here")
     monkeypatch.setenv("BOTTEGA_FAULT", "there:nonsense")
     with pytest.raises(ValueError, match="unknown action"):
-        sdk_faults.fault_point("there")
+        faults.fault_point("there")
+
+
+def test_a_fault_that_fires_once_for_all_lets_the_next_process_pass(tmp_path: Path) -> None:
+    code = "from bottega.faults import fault_point; fault_point('first'); fault_point('second')"
+    environment = {**os.environ, "BOTTEGA_FAULT": "first:kill,second:kill", "BOTTEGA_FAULT_ONCE": str(tmp_path)}
+    ended = [subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode for _ in range(3)]
+    assert ended == [-signal.SIGKILL, -signal.SIGKILL, 0]
+    assert {path.name for path in tmp_path.iterdir()} == {"first", "second"}

@@ -54,7 +54,7 @@ def run(context: JobContext) -> dict[str, Any]:
     context.progress(3, 4, "storing", "steps")
     stored = bundle.store(blobs, folder, manifest)
     context.log(f"bundle {stored.sha256} stored: {len(manifest.files)} files, manifest of {size(stored.size)}")
-    fault_point("package_after_manifest")
+    fault_point("after_manifest_before_commit")
     return {
         "bundle": stored.sha256,
         "format": manifest.format,

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bottega.bundle import FileEntry
+from bottega.faults import fault_point
 from bottega.protocol import JobContext
 from bottega.specs.training import UPLOADED
 from bottega_training.data import Dataset
@@ -107,6 +108,7 @@ def store(
     document["sizes"] = {"model_bytes": sum(entry["size"] for entry in files)}
     document["seconds"] = seconds
     written = job.blobs.put_bytes(msgspec.json.encode(document))
+    fault_point("after_manifest_before_commit")
     return {
         "report": written.sha256,
         "predictions": stored.sha256,

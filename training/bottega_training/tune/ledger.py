@@ -62,6 +62,7 @@ class Ledger:
             raise RuntimeError(f"Optuna does not know trial {row.number} of this study")
         fault_point("study_before_tell")
         self._tell(row, self._handle(frozen))
+        fault_point("study_after_tell")
         return True
 
     def _tell(self, row: TrialRow, trial: optuna.trial.Trial) -> None:

@@ -1,0 +1,38 @@
+"""The crash matrix: every fault point of the code, and who passes it.
+
+``test_fault_points`` compares it with the syntax tree, and each test of a job kind with what its job really passed.
+"""
+
+ENQUEUE = ("after_insert_before_commit", "after_commit_before_doorbell")
+ATTEMPT = (
+    "after_claim",
+    "after_child_started",
+    "after_artifact_before_done",
+    "after_done_before_publish",
+    "after_publish_before_commit",
+    "after_commit_before_ack",
+)
+CALL = ("after_call_before_reply",)
+RELAY = ("before_delivery", "after_delivery_before_delete")
+
+_BLOBS = ("mid_artifact", "after_artifact_before_manifest")
+_STAGED = (*_BLOBS, "after_manifest_before_commit")
+_COORDINATOR = ("study_after_ask", "study_before_tell", "study_after_tell")
+
+JOB_KINDS: dict[str, tuple[str, ...]] = {
+    "ingest": (*ATTEMPT, *_STAGED),
+    "feature_view": (*ATTEMPT, *_STAGED),
+    "load_online": (*ATTEMPT, *ENQUEUE, "mid_artifact"),
+    "feast_export": (*ATTEMPT, "feast_registry_locked"),
+    "training_set": (*ATTEMPT, *_BLOBS),
+    "train": (*ATTEMPT, *_STAGED),
+    "import_model": (*ATTEMPT, *_STAGED),
+    "study": (*ATTEMPT, *CALL, *ENQUEUE, *_COORDINATOR),
+    "trial": (*ATTEMPT, *CALL),
+    "package": (*ATTEMPT, *_STAGED),
+    "quality": (*ATTEMPT, *CALL, *_BLOBS),
+    "label_import": (*ATTEMPT, *CALL, *ENQUEUE),
+}
+"""What a job of each kind passes, from its claim to the answer of its commit."""
+
+EVERYWHERE = frozenset({*ENQUEUE, *RELAY, *(point for points in JOB_KINDS.values() for point in points)})
