@@ -190,6 +190,10 @@ export type Endpoint = Exact<Schemas['EndpointOut'], { current: Deployment | nul
 export type TrafficMinute = Schemas['Minute'];
 export type TrafficVersion = Schemas['VersionTraffic'];
 export type Traffic = Schemas['Traffic'];
+export type DayQuality = Schemas['DayQuality'];
+export type VersionQuality = Schemas['VersionQuality'];
+export type Quality = Schemas['Quality'];
+export type LabelsKept = Schemas['LabelsOut'];
 
 /** The serving node's answer, passed on as it is. */
 export interface Prediction {

@@ -75,6 +75,12 @@ export function exact(instant: string): string {
   return new Date(instant).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 }
 
+/** A UTC day, "2013-10-06" as "6 Oct". */
+export function dayName(day: string): string {
+  const noon = new Date(`${day}T12:00:00Z`);
+  return noon.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+}
+
 export function clock(instant: string): string {
   return new Date(instant).toLocaleTimeString('en-GB');
 }

@@ -9,6 +9,7 @@ import { useParam, useSearchWord } from '@/lib/route';
 import { Allowed, Button, Columns, Copy, EmptyState, ErrorState, Loading, Origin, PageHeader, Row, Stack } from '@/ui';
 import { EndpointState } from './EndpointState';
 import classes from './endpoints.module.css';
+import { QualityPanel } from './QualityPanel';
 import { Revisions } from './Revisions';
 import { RollBack } from './RollBack';
 import { Route } from './Route';
@@ -54,6 +55,7 @@ function EndpointBody({ project, endpoint }: { project: string; endpoint: Endpoi
           <Stack>
             <Route endpoint={endpoint} traffic={traffic.data} />
             <TrafficPanel traffic={traffic.data} error={traffic.error} range={range ?? '24h'} onRange={setRange} />
+            <QualityPanel project={project} endpoint={endpoint} />
             <Revisions project={project} endpoint={endpoint} />
           </Stack>
           {current && <TryIt project={project} endpoint={endpoint} current={current} />}

@@ -2,6 +2,7 @@ import type { Traffic, TrafficMinute, TrafficVersion } from '@/api/types';
 import { clock, milliseconds, number, percent, plural } from '@/lib/format';
 import { asApiError } from '@/lib/problem';
 import { Chart, DataTable, ErrorState, Legend, Loading, Panel, Spark, type Tokens } from '@/ui';
+import { Choice } from './Choice';
 import classes from './endpoints.module.css';
 
 const RANGES = ['1h', '6h', '24h', '7d'];
@@ -18,18 +19,12 @@ export function TrafficPanel({ traffic, error, range, onRange }: Props) {
   if (error) return <ErrorState error={asApiError(error)} what="The traffic" />;
   if (!traffic) return <Loading rows={5} />;
   const buttons = (
-    <fieldset className={classes.ranges} aria-label="Range" style={{ padding: 0, margin: 0 }}>
-      {RANGES.map((one) => (
-        <button
-          key={one}
-          type="button"
-          aria-pressed={one === range}
-          onClick={() => onRange(one === '24h' ? undefined : one)}
-        >
-          {one.replace(/(\d+)/, '$1 ')}
-        </button>
-      ))}
-    </fieldset>
+    <Choice
+      label="Range"
+      value={range}
+      options={RANGES.map((one) => [one, one.replace(/(\d+)/, '$1 ')])}
+      onChoose={(one) => onRange(one === '24h' ? undefined : one)}
+    />
   );
   const versions = traffic.versions;
   const requests = versions.reduce((sum, one) => sum + one.requests, 0);

@@ -6,10 +6,16 @@ import type { Column, Deployment, Endpoint, Signature } from '@/api/types';
 import { asApiError } from '@/lib/problem';
 import { ActionError, Button, Code, CurlBlock, ErrorState, Loading, None, Panel, Row, TextInput } from '@/ui';
 import { Answer } from './Answer';
+import { Choice } from './Choice';
 import classes from './endpoints.module.css';
 import { parse, record, sampleRecord } from './record';
 
 type View = 'form' | 'json' | 'curl';
+const VIEWS: [View, string][] = [
+  ['form', 'Form'],
+  ['json', 'JSON'],
+  ['curl', 'curl'],
+];
 
 /** The form made from the served version's signature, filled with its sample. */
 export function TryIt({ project, endpoint, current }: { project: string; endpoint: Endpoint; current: Deployment }) {
@@ -49,7 +55,11 @@ function Form({ project, endpoint, version, signature }: FormProps) {
   const error = ask.error ? asApiError(ask.error) : null;
   const request = { method: 'POST', path: `/api/v1/projects/${project}/endpoints/${endpoint.name}/predict`, body };
   return (
-    <Panel title="Try it" note={`from the signature of v${version}`} right={<Views view={view} onView={setView} />}>
+    <Panel
+      title="Try it"
+      note={`from the signature of v${version}`}
+      right={<Choice label="View of the request" value={view} options={VIEWS} onChoose={setView} />}
+    >
       {view === 'form' && (
         <form
           onSubmit={(event) => {
@@ -120,20 +130,3 @@ function kindOf(field: Column, signature: Signature): string {
 
 const texts = (fields: Column[], sample: Record<string, unknown>) =>
   Object.fromEntries(fields.map((field) => [field.name, sample[field.name] == null ? '' : String(sample[field.name])]));
-
-function Views({ view, onView }: { view: View; onView: (view: View) => void }) {
-  const all: [View, string][] = [
-    ['form', 'Form'],
-    ['json', 'JSON'],
-    ['curl', 'curl'],
-  ];
-  return (
-    <fieldset className={classes.ranges} aria-label="View of the request" style={{ padding: 0, margin: 0 }}>
-      {all.map(([one, label]) => (
-        <button key={one} type="button" aria-pressed={one === view} onClick={() => onView(one)}>
-          {label}
-        </button>
-      ))}
-    </fieldset>
-  );
-}
