@@ -5,17 +5,20 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bottega_platform.api.testing import client_of, make_project, make_user
 from bottega_platform.deployments import services as deployments
+from bottega_platform.deployments.models import Deployment, Endpoint
 from bottega_platform.features.models import Entity, FeatureService, FeatureView
+from bottega_platform.ground_truth.models import Label, LabelImport
 from bottega_platform.jobs import services as jobs
-from bottega_platform.projects.models import Project
-from bottega_platform.registry.models import Model
-from bottega_platform.runs.models import TrainingRun
+from bottega_platform.projects.models import Membership, Project, Role
+from bottega_platform.registry.models import Alias, AliasMove, Model, ModelVersion
+from bottega_platform.runs.models import Study, TrainingRun, Trial
 from bottega_platform.sources.models import Source
 from bottega_platform.tables import services as tables
-from bottega_platform.tables.models import TableKind
+from bottega_platform.tables.models import TableKind, TableVersion
 from bottega_platform.training_sets.models import TrainingSet
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +78,65 @@ def a_job_elsewhere(project: Project, number: int) -> None:
     a_job(make_project(f"other-{number}"))
 
 
+def an_endpoint_named_desk(project: Project) -> Endpoint:
+    found = Endpoint.objects.filter(project=project, name="desk").first()
+    return found or deployments.create_endpoint(actor=make_user("owner"), project=project, name="desk")[0]
+
+
+def an_import(project: Project, number: int) -> None:
+    spec = {"value": "late", "upload": "ab" * 32}
+    job = a_job(project, "label_import")
+    LabelImport.objects.create(project=project, endpoint=an_endpoint_named_desk(project), spec=spec, job_id=job)
+
+
+def a_label(project: Project, number: int) -> None:
+    Label.objects.create(
+        project=project, endpoint=an_endpoint_named_desk(project), reference=bytes([number] * 16), value=1.0,
+        request_id=f"r{number}", created_by=make_user(f"teller-{number}"),
+    )  # fmt: skip
+
+
+def a_deployment(project: Project, number: int) -> None:
+    Deployment.objects.create(
+        project=project, endpoint=an_endpoint_named_desk(project), number=number, model="line", model_version=1,
+        bundle="ab" * 32, deadline=timezone.now(), created_by=make_user(f"deployer-{number}"),
+    )  # fmt: skip
+
+
+def a_version(project: Project, number: int) -> None:
+    model, _ = Model.objects.get_or_create(project=project, name="line", defaults={"task": "binary"})
+    a_run(project, number)
+    version = ModelVersion.objects.create(
+        project=project, model=model, number=number + 1, bundle="ab" * 32, format="onnx", signature={}, files=[],
+        metrics={}, measured={}, stamps={}, job_id=a_job(project, "package"), fence=1,
+        training_run=TrainingRun.objects.get(project=project, name=f"run-{number}"),
+    )  # fmt: skip
+    Alias.objects.create(project=project, model=model, name=f"alias-{number}", version=version)
+    AliasMove.objects.create(project=project, model=model, alias=f"alias-{number}", after=version)
+
+
+def a_table_version(project: Project, number: int) -> None:
+    table = tables.ensure_table(project=project, name="visits", kind=TableKind.SOURCE)
+    TableVersion.objects.create(
+        project=project, table=table, number=number, identifier="p.t", snapshot_id=number, columns=[], rows=1,
+        job_id=a_job(project), fence=1,
+    )  # fmt: skip
+
+
+def a_trial(project: Project, number: int) -> None:
+    if number == 0:
+        a_run(project, 0)
+    run = TrainingRun.objects.get(project=project, name="run-0")
+    study, _ = Study.objects.get_or_create(
+        run=run, defaults={"project": project, "spec": {}, "direction": "maximize", "metric": "auc"}
+    )
+    Trial.objects.create(project=project, study=study, number=number, params={}, job_id=a_job(project, "trial"))
+
+
+def a_member(project: Project, number: int) -> None:
+    Membership.objects.create(project=project, user=make_user(f"member-{number}"), role=Role.VIEWER)
+
+
 LISTS: list[tuple[str, Callable[[Project, int], object]]] = [
     ("/projects/harbour/sources", a_source),
     ("/projects/harbour/tables", a_source),
@@ -89,6 +151,15 @@ LISTS: list[tuple[str, Callable[[Project, int], object]]] = [
     ("/projects/harbour/overview", a_service),
     ("/jobs?project=harbour", a_source),
     ("/jobs", a_job_elsewhere),
+    ("/projects", a_job_elsewhere),
+    ("/projects/harbour/members", a_member),
+    ("/projects/harbour/tables/visits/versions", a_table_version),
+    ("/projects/harbour/training-runs/run-0/trials", a_trial),
+    ("/projects/harbour/models/line/versions", a_version),
+    ("/projects/harbour/models/line/alias-history", a_version),
+    ("/projects/harbour/endpoints/desk/deployments", a_deployment),
+    ("/projects/harbour/endpoints/desk/labels", a_label),
+    ("/projects/harbour/endpoints/desk/label-imports", an_import),
 ]
 
 

@@ -1,5 +1,6 @@
 """Labels, their import, and the quality they show."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -85,7 +86,7 @@ class LabelImportsView(_EndpointView):
     def get(self, request: Any, project: str, name: str) -> HttpResponse:
         """Answer the imports."""
         rows = LabelImport.objects.filter(endpoint=self.endpoint).select_related("endpoint", "created_by")
-        return pagination.page(request, rows, _rendered)
+        return pagination.page_with(request, rows, _renderer)
 
     @operation(
         "import_labels",
@@ -133,6 +134,11 @@ class QualityView(_EndpointView):
             raise BadRequest("Quality is measured by day.", code="bad_filter")
         length = parse_range(request.GET.get("range", "30d"))
         return responses.ok(reading.quality(self.endpoint, length=length))
+
+
+def _renderer(rows: list[LabelImport]) -> Callable[[LabelImport], LabelImportOut]:
+    jobs = Job.objects.in_bulk([row.job_id for row in rows])
+    return lambda row: import_out(row, jobs.get(row.job_id))
 
 
 def _rendered(row: LabelImport) -> LabelImportOut:
