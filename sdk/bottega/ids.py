@@ -15,6 +15,7 @@ PREFIXES = {
     "project": "prj",
     "job": "job",
     "upload": "upl",
+    "inspection": "insp",
     "source": "src",
     "table": "tbl",
     "table_version": "tv",

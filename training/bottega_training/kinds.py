@@ -11,6 +11,7 @@ from typing import Any
 from bottega.protocol import JobContext
 
 KINDS: dict[str, str] = {
+    "inspect": "bottega_feature_store.ingest.inspect.job:run",
     "ingest": "bottega_feature_store.ingest.job:run",
     "feature_view": "bottega_feature_store.materialize.job:run",
     "load_online": "bottega_feature_store.load.job:run",

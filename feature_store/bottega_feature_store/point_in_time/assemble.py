@@ -51,10 +51,21 @@ class Plan:
         return joins_of(self.service, {column.name: column.type for column in [*self.inputs, *self.split_columns]})
 
     def label_columns(self) -> list[tuple[str, str]]:
-        """Pairs of source column and name in the training set."""
-        pairs = [(self.spec.event_time, EVENT), (self.spec.label, LABEL)]
+        """Pairs of SQL over the label table and name in the training set."""
+        pairs = [(self.time, EVENT), (name(self.spec.label), LABEL)]
         others = [*self.inputs, *self.split_columns]
-        return pairs + [(column.name, column.name) for column in others if column.name not in {EVENT, LABEL}]
+        return pairs + [(name(column.name), column.name) for column in others if column.name not in {EVENT, LABEL}]
+
+    @property
+    def time(self) -> str:
+        """SQL of a label row's time; rows of a table without one have none."""
+        return "CAST(NULL AS TIMESTAMPTZ)" if self.spec.event_time is None else name(self.spec.event_time)
+
+    def default_split(self) -> list[str]:
+        """The columns whose hash splits the rows where the spec names none: keys and time, else the row's place."""
+        keys = [key.name for key in self.service.keys()]  # noqa: SIM118 - a method of the service
+        times = [EVENT] if self.spec.event_time is not None else []
+        return [*keys, *times] or [ROW_ID]
 
     def types(self) -> dict[str, Any]:
         """Types of everything an expression may read."""
@@ -81,8 +92,8 @@ def load_labels(connection: duckdb.DuckDBPyConnection, tables: Tables, plan: Pla
     """Load the label rows within the bounds as table ``labels``; return how many were left out and why."""
     files = tables.files(plan.labels.identifier, plan.labels.snapshot_id)
     source = duck_engine.scan_sql(connection, files)
-    bounds = " AND ".join([f"{name(plan.spec.event_time)} IS NOT NULL", *_bounds(plan)])
-    columns = ", ".join(f"{name(column)} AS {name(shown)}" for column, shown in plan.label_columns())
+    bounds = " AND ".join(_bounds(plan)) or "true"
+    columns = ", ".join(f"{value} AS {name(shown)}" for value, shown in plan.label_columns())
     label = name(plan.spec.label)
     kept = f"{bounds} AND {_known_label(plan)}"
     connection.execute(f"CREATE TABLE labels AS SELECT {ROW_ID}, {columns} FROM {source} WHERE {kept}")  # noqa: S608
@@ -108,9 +119,8 @@ def complete(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     computed = [
         f"{expressions.parse(e.sql, types, e.type).to_duckdb_sql()} AS {name(e.name)}" for e in plan.service.expressions
     ]
-    keys = [*(key.name for key in plan.service.keys()), EVENT]  # noqa: SIM118
-    available = [*plan.inputs, *plan.split_columns, Column(EVENT, "timestamp")]
-    by = splits.hash_columns(plan.spec, available, keys) if plan.spec.split.kind == "hash" else []
+    available = [*plan.inputs, *plan.split_columns, Column(EVENT, "timestamp"), Column(ROW_ID, "int64")]
+    by = splits.hash_columns(plan.spec, available, plan.default_split()) if plan.spec.split.kind == "hash" else []
     split = splits.split_sql(plan.spec, EVENT, by)
     connection.execute(
         f"CREATE TABLE complete AS SELECT {', '.join(['*', *computed, f'{split} AS {SPLIT}'])} FROM joined"  # noqa: S608
@@ -133,11 +143,13 @@ def reason_counts(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str
 
 
 def _bounds(plan: Plan) -> list[str]:
+    if plan.spec.event_time is None:
+        return []
     first, end = splits.bounds(plan.spec)
-    at = name(plan.spec.event_time)
+    at = plan.time
     lower = [f"{at} >= make_timestamptz({first})"] if first is not None else []
     upper = [f"{at} < make_timestamptz({end})"] if end is not None else []
-    return [*lower, *upper]
+    return [f"{at} IS NOT NULL", *lower, *upper]
 
 
 def _known_label(plan: Plan) -> str:

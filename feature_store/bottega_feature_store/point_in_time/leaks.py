@@ -28,7 +28,9 @@ class Leak:
         return {"column": self.column, "measure": self.measure, "value": round(self.value, 6)}
 
 
-def find_leaks(sample: pa.Table, features: list[str], label: str, label_name: str) -> list[Leak]:
+def find_leaks(
+    sample: pa.Table, features: list[str], label: str, label_name: str, *, limit: float = LIMIT
+) -> list[Leak]:
     """Return the features that alone nearly decide the label, in a sample of the training split.
 
     Args:
@@ -36,15 +38,16 @@ def find_leaks(sample: pa.Table, features: list[str], label: str, label_name: st
         features: the names to look at.
         label: the label's column in the sample.
         label_name: what the label is called at its origin; a feature of that name is the label itself.
+        limit: how strong a feature is alone to be named; 1 is a perfect answer.
     """
     target = _numbers(sample.column(label))
     named = [Leak(name, "is the label column", 1.0) for name in features if name == label_name]
     taken = {leak.column for leak in named}
-    measured = [_leak(name, sample.column(name), target) for name in features if name not in taken]
+    measured = [_leak(name, sample.column(name), target, limit) for name in features if name not in taken]
     return named + [leak for leak in measured if leak is not None]
 
 
-def _leak(name: str, column: pa.ChunkedArray, target: Array) -> Leak | None:
+def _leak(name: str, column: pa.ChunkedArray, target: Array, limit: float) -> Leak | None:
     present = ~np.asarray(column.is_null().to_numpy())
     candidates = [("presence", present.astype(np.float64), np.ones(len(target), dtype=bool))]
     values = _values(column, target, present)
@@ -52,7 +55,7 @@ def _leak(name: str, column: pa.ChunkedArray, target: Array) -> Leak | None:
         candidates.append(("value", values, present & np.isfinite(values)))
     for what, scores, rows in candidates:
         measure, strength = _strength(scores[rows], target[rows])
-        if strength >= LIMIT:
+        if strength >= limit:
             return Leak(name, f"{measure} of its {what}", strength)
     return None
 

@@ -26,7 +26,7 @@ def definitions(project: Project) -> dict[str, Any]:
     rows = FeatureView.objects.in_project(project).select_related("table_version__table")
     views = {row.name: row for row in rows if row.columns and row.computed_version == row.version and row.entity_id}
     services = [_service(project, row) for row in FeatureService.objects.in_project(project)]
-    whole = [service for service in services if service.views.keys() <= views.keys()]
+    whole = [service for service in services if service.views and service.views.keys() <= views.keys()]
     return {
         "project_id": project.pk,
         "views": [msgspec.to_builtins(_view(row)) for row in views.values()],

@@ -137,7 +137,8 @@ def chosen(project: Project, spec: FeatureServiceSpec) -> list[tuple[FeatureView
     """Return the service's views with the features asked for by name (none: all of them)."""
     rows = FeatureView.objects.in_project(project).select_related("entity", "table_version__table")
     views = {view.name: view for view in rows if view.entity is not None}
-    faults = [] if spec.views else [Fault("required", "Name at least one feature view.", "/spec/views")]
+    detail = "Name at least one feature view, or request fields."
+    faults = [] if spec.views or spec.request else [Fault("required", detail, "/spec/views")]
     for place, item in enumerate(spec.views):
         name = item.partition(":")[0]
         if name not in views:

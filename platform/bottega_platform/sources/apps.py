@@ -13,13 +13,14 @@ class SourcesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register job kind, checks, blobs it points at, and what the project home shows and search finds."""
+        """Register job kinds, checks, blobs it points at, and what the project home shows and search finds."""
         from bottega_platform.jobs import kinds
         from bottega_platform.projects import search
         from bottega_platform.sources import overview, verify
-        from bottega_platform.sources.kinds import Ingest
+        from bottega_platform.sources.kinds import Ingest, Inspect
         from bottega_platform.sources.models import Source
 
+        kinds.register(Inspect())
         kinds.register(Ingest())
         overview.register()
         search.by_name("source", Source, "sources")

@@ -1,6 +1,5 @@
 """Uploading files, keeping sources, starting ingests."""
 
-import codecs
 import zoneinfo
 from typing import Any
 
@@ -17,6 +16,7 @@ from bottega_platform.jobs import services as jobs
 from bottega_platform.jobs.models import Job
 from bottega_platform.projects.models import Project
 from bottega_platform.projects.services import check_slug
+from bottega_platform.sources.inspections import format_faults
 from bottega_platform.sources.models import Source, Upload
 from bottega_platform.tables import services as tables
 from bottega_platform.tables.models import TableKind
@@ -106,7 +106,7 @@ def ingest(*, actor: Any, source: Source) -> Job:
 
 def check_spec(project: Project, spec: SourceSpec) -> None:
     """Refuse what no ingest could do; all faults at once."""
-    faults = [*_upload_faults(project, spec), *_format_faults(spec), *_column_faults(spec)]
+    faults = [*_upload_faults(project, spec), *format_faults(spec.format, "/spec/format"), *_column_faults(spec)]
     if faults:
         raise Invalid(faults[0].detail, code="spec_invalid", errors=faults)
 
@@ -116,20 +116,6 @@ def _upload_faults(project: Project, spec: SourceSpec) -> list[Fault]:
         return []
     detail = "This project has no upload with this digest: upload the file first."
     return [Fault("unknown_upload", detail, pointer="/spec/upload", got=spec.upload[:80])]
-
-
-def _format_faults(spec: SourceSpec) -> list[Fault]:
-    faults = []
-    mark = spec.format.delimiter
-    if len(mark) != 1 or mark in '"\r\n' or ord(mark) > 127:
-        detail = "The delimiter is one ASCII character, and no quote or line break."
-        faults.append(Fault("bad_delimiter", detail, pointer="/spec/format/delimiter", got=mark[:20]))
-    try:
-        codecs.lookup(spec.format.encoding)
-    except (LookupError, ValueError):
-        detail = "There is no such encoding: use utf-8, utf-16, latin-1, windows-1252, …"
-        faults.append(Fault("encoding", detail, pointer="/spec/format/encoding", got=spec.format.encoding[:40]))
-    return faults
 
 
 def _column_faults(spec: SourceSpec) -> list[Fault]:

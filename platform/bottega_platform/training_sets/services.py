@@ -9,6 +9,7 @@ from django.utils import timezone
 from bottega.ids import new_id
 from bottega.problems import Fault
 from bottega.specs import TableRead, TrainingSetSpec
+from bottega.specs.data import DataType
 from bottega.specs.resolved import ResolvedService
 from bottega_feature_store.point_in_time.splits import check_split
 from bottega_platform.api.errors import BadRequest, Conflict, Invalid, NameTaken
@@ -79,20 +80,42 @@ def check(spec: TrainingSetSpec, labels: TableRead, service: ResolvedService) ->
     """Refuse a training set that could not be built; all faults at once."""
     types = {column.name: column.type for column in labels.columns}
     keys = service.keys()
-    needed = [spec.label, spec.event_time, *(key.name for key in keys), *(field.name for field in service.request)]
+    times = [spec.event_time] if spec.event_time is not None else []
+    needed = [spec.label, *times, *(key.name for key in keys), *(field.name for field in service.request)]
     found = ", ".join(types)
     faults = [
         Fault("unknown_column", f"“{spec.labels}” has no column {name}; it has {found}.", "/spec/labels", got=name)
         for name in dict.fromkeys(needed)
         if name not in types
     ]
-    if types.get(spec.event_time, "timestamp") != "timestamp":
-        faults.append(Fault("type_mismatch", f"{spec.event_time} is no timestamp.", "/spec/event_time"))
+    faults += _time_faults(spec, types, service)
     if types.get(spec.label) in {"string", "timestamp", "date"}:
         faults.append(Fault("type_mismatch", f"{spec.label} is no number or bool.", "/spec/label"))
     faults += check_split(spec)
     if faults:
         raise Invalid(faults[0].detail, code="spec_invalid", errors=faults)
+
+
+def _time_faults(spec: TrainingSetSpec, types: dict[str, DataType], service: ResolvedService) -> list[Fault]:
+    if spec.event_time is None:
+        return _timeless_faults(spec, service)
+    if types.get(spec.event_time, "timestamp") == "timestamp":
+        return []
+    return [Fault("type_mismatch", f"{spec.event_time} is no timestamp.", "/spec/event_time")]
+
+
+def _timeless_faults(spec: TrainingSetSpec, service: ResolvedService) -> list[Fault]:
+    """Rows without a time have nothing to be joined with as it was known, and no past to be split from."""
+    reasons = {
+        "the features of its views are looked up as known at it": bool(service.views),
+        "a split by time goes by it": spec.split.kind == "time",
+        "start and end are compared with it": bool(spec.start or spec.end),
+    }
+    return [
+        Fault("required", f"Name the event_time: {reason}.", "/spec/event_time")
+        for reason, needed in reasons.items()
+        if needed
+    ]
 
 
 def splits(row: TrainingSet, split: str | None) -> list[str]:

@@ -48,6 +48,8 @@ ROUTES: dict[str, dict[str, str | Role | ObjectRole]] = {
     f"{P}/uploads": {"POST": E},
     f"{P}/uploads/{{digest}}": {"GET": V},
     f"{P}/uploads/{{digest}}/content": {"GET": V},
+    f"{P}/uploads/{{digest}}/inspections": {"POST": E},
+    f"{P}/uploads/{{digest}}/inspections/{{inspection}}": {"GET": V},
     f"{P}/sources": {"GET": V, "POST": E},
     f"{P}/sources/{{name}}": {"GET": V, "PATCH": E, "DELETE": E},
     f"{P}/sources/{{name}}/ingest": {"POST": E},

@@ -246,7 +246,7 @@ def test_a_service_over_a_changed_view_asks_to_compute_it(project: Project, edit
     [
         ({"views": ["spendng"]}, "unknown_view"),
         ({"views": ["spending:spnt"]}, "unknown_feature"),
-        ({"views": []}, "required"),
+        ({"views": [], "request": [], "expressions": []}, "required"),
         ({"expressions": [{"name": "x", "type": "float64", "sql": "spnt + 1"}]}, "unknown_column"),
         ({"expressions": [{"name": "x", "type": "float64", "sql": "rand()"}]}, "nondeterministic"),
         ({"expressions": [{"name": "spent", "type": "float64", "sql": "1"}]}, "duplicate_name"),

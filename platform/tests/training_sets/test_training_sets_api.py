@@ -162,6 +162,7 @@ def test_a_training_set_that_could_not_be_built_is_refused_at_once() -> None:
         ({"feature_service": "nothing"}, 404, "not_found"),
         ({"label": "nothing"}, 422, "unknown_column"),
         ({"event_time": "late"}, 422, "type_mismatch"),
+        ({"event_time": None}, 422, "required"),
         ({"label": "port"}, 422, "type_mismatch"),
         ({"split": {"kind": "time"}}, 422, "required"),
         ({"split": {"kind": "hash", "valid": 0.6, "test": 0.6}}, 422, "bad_split"),

@@ -13,6 +13,7 @@ from bottega.specs.features import (
     FeatureViewSpec,
     RequestField,
 )
+from bottega.specs.inspection import FileInspection
 from bottega.specs.labels import LabelImportSpec
 from bottega.specs.training import (
     ModelSpec,
@@ -31,6 +32,7 @@ __all__ = [
     "ExpressionFeature",
     "FeatureServiceSpec",
     "FeatureViewSpec",
+    "FileInspection",
     "LabelImportSpec",
     "ModelSpec",
     "Parameter",

@@ -73,13 +73,14 @@ class ExpressionFeature(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
 class FeatureServiceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The exact list of features that a model version is pinned to.
 
-    ``views`` lists ``view`` (all its features) or ``view:feature``; ``request`` the fields a caller sends;
-    ``expressions`` the request-time features; ``categorical`` those passed to the model as categories.
+    ``views`` lists ``view`` (all its features) or ``view:feature``; ``request`` the fields a caller sends (a service
+    may have these alone: the features then stand in the request); ``expressions`` the request-time features;
+    ``categorical`` those passed to the model as categories.
     ``event_time`` names the request field that is the record's time (default of ``as_of``).
     ``keys`` maps ``view.key`` to the request's name for it where they differ.
     """
 
-    views: list[str]
+    views: list[str] = []
     request: list[RequestField] = []
     expressions: list[ExpressionFeature] = []
     categorical: list[str] = []

@@ -25,15 +25,16 @@ class TrainingSetSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     """Labels joined with features as known at each label's time.
 
     ``labels`` names a table or view with the service's keys and request fields, the ``event_time`` and the
-    ``label`` column; rows whose label is null are counted and left out. ``known_at`` False switches the
+    ``label`` column; rows whose label is null are counted and left out. Without ``event_time`` the rows have no
+    time: the service may then have no views, and the split is by hash. ``known_at`` False switches the
     known-at filter off, for demonstrating leakage only; the training set is then marked unfit for registration.
     """
 
     labels: str
     label: str
-    event_time: str
     feature_service: str
     split: SplitSpec
+    event_time: str | None = None
     start: str | None = None
     end: str | None = None
     known_at: bool = True

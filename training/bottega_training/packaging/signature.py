@@ -42,21 +42,30 @@ def online_view(view: ResolvedView) -> OnlineView:
 
 
 def sample(service: ResolvedService, test: Path) -> dict[str, Any]:
-    """Return keys and request fields of the first hold-out row that has them all.
+    """Return keys and request fields of a hold-out row: the first that has them all, else one that lacks fewest fields.
 
     Raises:
-        DataProblem: no row has them all.
+        DataProblem: no row has all keys.
     """
     keys = [column.name for column in service.keys()]  # noqa: SIM118 - a method of the service
     names = [*dict.fromkeys(keys + [field.name for field in service.request])]
+    fullest: dict[str, Any] | None = None
     with pq.ParquetFile(test) as file:
         for batch in file.iter_batches(batch_size=SAMPLE_ROWS, columns=names):
             for record in batch.to_pylist():
-                if all(record[name] is not None for name in names):
-                    return {name: plain(record[name]) for name in names}
-    raise DataProblem(
-        "No hold-out row has all keys and request fields, so no sample request can be made.", code="no_sample"
-    )
+                if any(record[key] is None for key in keys):
+                    continue
+                if fullest is None or _missing(record) < _missing(fullest):
+                    fullest = record
+                if not _missing(fullest):
+                    return {name: plain(fullest[name]) for name in names}
+    if fullest is None:
+        raise DataProblem("No hold-out row has all keys, so no sample request can be made.", code="no_sample")
+    return {name: plain(fullest[name]) for name in names}
+
+
+def _missing(record: dict[str, Any]) -> int:
+    return sum(value is None for value in record.values())
 
 
 def plain(value: Any) -> Any:

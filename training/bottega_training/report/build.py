@@ -60,7 +60,9 @@ def _segment_columns(table: pa.Table) -> dict[str, Any]:
         for name in table.column_names
         if name not in {"row_id", "event_time", "label", "prediction", "baseline", "split"}
     ]
-    return {"month": segments.months(table["event_time"])} | {name: table[name] for name in own}
+    times = table["event_time"]
+    months = {"month": segments.months(times)} if times.null_count < len(times) else {}
+    return months | {name: table[name] for name in own}
 
 
 def _binary(test: Scored) -> dict[str, Any]:

@@ -1392,6 +1392,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/uploads/{digest}/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Guess what an uploaded file holds
+         * @description Queue the inspection; it reads the beginning and samples of the file, never all of it at once.
+         */
+        post: operations["inspect_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/uploads/{digest}/inspections/{inspection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an uploaded file seems to hold
+         * @description Answer the inspection.
+         */
+        get: operations["get_inspection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/serving/bundles/{digest}/{path}": {
         parameters: {
             query?: never;
@@ -1637,6 +1677,21 @@ export interface components {
             true_values?: string[];
             /** @default [] */
             false_values?: string[];
+        };
+        /**
+         * ColumnGuess
+         * @description One column of the file. ``readings`` are all types that its values allow, the best guess first; text always fits. ``nulls`` is a share from 0 to 1, ``distinct`` the number of different values among those read. ``use`` says whether it should be a feature, ``why_not`` why it should not.
+         */
+        ColumnGuess: {
+            name: string;
+            header: string;
+            readings: components["schemas"]["Reading"][];
+            examples: string[];
+            nulls: number;
+            distinct: number;
+            use: boolean;
+            /** @default  */
+            why_not?: string;
         };
         /**
          * CsvFormat
@@ -1896,10 +1951,11 @@ export interface components {
         };
         /**
          * FeatureServiceSpec
-         * @description The exact list of features that a model version is pinned to. ``views`` lists ``view`` (all its features) or ``view:feature``; ``request`` the fields a caller sends; ``expressions`` the request-time features; ``categorical`` those passed to the model as categories. ``event_time`` names the request field that is the record's time (default of ``as_of``). ``keys`` maps ``view.key`` to the request's name for it where they differ.
+         * @description The exact list of features that a model version is pinned to. ``views`` lists ``view`` (all its features) or ``view:feature``; ``request`` the fields a caller sends (a service may have these alone: the features then stand in the request); ``expressions`` the request-time features; ``categorical`` those passed to the model as categories. ``event_time`` names the request field that is the record's time (default of ``as_of``). ``keys`` maps ``view.key`` to the request's name for it where they differ.
          */
         FeatureServiceSpec: {
-            views: string[];
+            /** @default [] */
+            views?: string[];
             /** @default [] */
             request?: components["schemas"]["RequestField"][];
             /** @default [] */
@@ -1991,6 +2047,22 @@ export interface components {
             };
         };
         /**
+         * FileInspection
+         * @description What was found in a file's beginning and samples of the rest. ``size`` is in bytes, ``rows`` an estimate unless ``whole``; ``rows_read`` were looked at. ``spec`` reads the file by the best guesses: correct it and create a source with it. ``keys`` and ``times`` are columns that could name and date a row, the best first.
+         */
+        FileInspection: {
+            size: number;
+            rows: number;
+            rows_read: number;
+            whole: boolean;
+            spec: components["schemas"]["SourceSpec"];
+            columns: components["schemas"]["ColumnGuess"][];
+            keys: string[];
+            times: string[];
+            targets: components["schemas"]["TargetGuess"][];
+            notes: components["schemas"]["Note"][];
+        };
+        /**
          * Health
          * @description Whether the control plane can work.
          */
@@ -2015,6 +2087,28 @@ export interface components {
          */
         Hits: {
             results: components["schemas"]["Hit"][];
+        };
+        /**
+         * InspectionIn
+         * @description How the file is written; without ``format`` that is guessed.
+         */
+        InspectionIn: {
+            /** @default null */
+            format?: components["schemas"]["CsvFormat"] | null;
+        };
+        /**
+         * InspectionOut
+         * @description An inspection; ``found`` once it is ready, ``problem`` where the file cannot be read.
+         */
+        InspectionOut: {
+            id: string;
+            upload: string;
+            filename: string;
+            state: string;
+            job: string;
+            found: components["schemas"]["FileInspection"] | null;
+            problem: Record<string, unknown> | null;
+            created_at: string;
         };
         /**
          * InvitationIn
@@ -2425,6 +2519,24 @@ export interface components {
             seen_at: string;
         };
         /**
+         * Note
+         * @description Something to look at: what was found, and what to do. ``target`` is set where it holds for that target alone. ``rows`` counts what was found in the rows that were read; ``samples`` show where.
+         */
+        Note: {
+            /** @enum {unknown} */
+            kind: "ambiguous_date" | "assumed_timezone" | "constant" | "dirt" | "guessed_encoding" | "identifier" | "leakage" | "many_values" | "nulls" | "renamed";
+            detail: string;
+            advice: string;
+            /** @default null */
+            column?: string | null;
+            /** @default null */
+            target?: string | null;
+            /** @default 0 */
+            rows?: number;
+            /** @default [] */
+            samples?: string[];
+        };
+        /**
          * Observed
          * @description A node's report: what it has applied, each deployment's stage, the traffic not yet acknowledged. ``boot`` names this run of the node: its counters begin at zero with it.
          */
@@ -2640,6 +2752,15 @@ export interface components {
             values: Record<string, unknown>;
         };
         /**
+         * Reading
+         * @description One way to read a column. ``fits`` is the share of its values that are of this type, from 0 to 1.
+         */
+        Reading: {
+            label: string;
+            column: components["schemas"]["Column"];
+            fits: number;
+        };
+        /**
          * Ref
          * @description A resource by id and name.
          */
@@ -2830,6 +2951,18 @@ export interface components {
             updated_at: string;
             revision: number;
             allowed_actions: string[];
+        };
+        /**
+         * TargetGuess
+         * @description A column that a model could predict. ``positive`` is the share of yes, of a yes/no target.
+         */
+        TargetGuess: {
+            column: string;
+            /** @enum {unknown} */
+            task: "binary" | "regression";
+            why: string;
+            /** @default null */
+            positive?: number | null;
         };
         /**
          * TokenIn
@@ -3049,14 +3182,15 @@ export interface components {
         };
         /**
          * TrainingSetSpec
-         * @description Labels joined with features as known at each label's time. ``labels`` names a table or view with the service's keys and request fields, the ``event_time`` and the ``label`` column; rows whose label is null are counted and left out. ``known_at`` False switches the known-at filter off, for demonstrating leakage only; the training set is then marked unfit for registration.
+         * @description Labels joined with features as known at each label's time. ``labels`` names a table or view with the service's keys and request fields, the ``event_time`` and the ``label`` column; rows whose label is null are counted and left out. Without ``event_time`` the rows have no time: the service may then have no views, and the split is by hash. ``known_at`` False switches the known-at filter off, for demonstrating leakage only; the training set is then marked unfit for registration.
          */
         TrainingSetSpec: {
             labels: string;
             label: string;
-            event_time: string;
             feature_service: string;
             split: components["schemas"]["SplitSpec"];
+            /** @default null */
+            event_time?: string | null;
             /** @default null */
             start?: string | null;
             /** @default null */
@@ -6436,6 +6570,70 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    inspect_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["InspectionIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
+    get_inspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+                inspection: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionOut"];
                 };
             };
             400: components["responses"]["400"];

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from bottega.specs import SourceSpec
+from bottega.specs import CsvFormat, FileInspection, SourceSpec
 from bottega_platform.api.shapes import Changed, New, ResourceOut, common
 from bottega_platform.jobs.models import Job
 from bottega_platform.projects.models import Role
-from bottega_platform.sources.models import Source, Upload
+from bottega_platform.sources.models import Inspection, Source, Upload
 
 ACTIONS = {"ingest": Role.EDITOR, "edit": Role.EDITOR, "delete": Role.EDITOR}
 
@@ -21,6 +21,25 @@ class UploadOut(msgspec.Struct, frozen=True):
     digest: str
     size: int
     filename: str
+    created_at: datetime
+
+
+class InspectionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the file is written; without ``format`` that is guessed."""
+
+    format: CsvFormat | None = None
+
+
+class InspectionOut(msgspec.Struct, frozen=True):
+    """An inspection; ``found`` once it is ready, ``problem`` where the file cannot be read."""
+
+    id: str
+    upload: str
+    filename: str
+    state: str
+    job: str
+    found: FileInspection | None
+    problem: dict[str, Any] | None
     created_at: datetime
 
 
@@ -48,6 +67,20 @@ class SourceOut(ResourceOut, frozen=True):
 def upload_out(upload: Upload) -> UploadOut:
     """Render an upload."""
     return UploadOut(upload.pk, upload.digest, upload.size, upload.filename, upload.created_at)
+
+
+def inspection_out(row: Inspection) -> InspectionOut:
+    """Render an inspection."""
+    return InspectionOut(
+        id=row.pk,
+        upload=row.upload.digest,
+        filename=row.upload.filename,
+        state=str(row.state),
+        job=row.job_id,
+        found=msgspec.convert(row.found, FileInspection | None),
+        problem=row.problem,
+        created_at=row.created_at,
+    )
 
 
 def source_out(source: Source, job: Job | None, role: Role) -> SourceOut:

@@ -16,16 +16,19 @@ from bottega_platform.api.views import ProjectView
 from bottega_platform.artifacts.services import blobs
 from bottega_platform.jobs.models import Job
 from bottega_platform.projects.models import Role
-from bottega_platform.sources import services
+from bottega_platform.sources import inspections, services
 from bottega_platform.sources.api.schemas import (
+    InspectionIn,
+    InspectionOut,
     SourceChange,
     SourceIn,
     SourceOut,
     UploadOut,
+    inspection_out,
     source_out,
     upload_out,
 )
-from bottega_platform.sources.models import Source, Upload
+from bottega_platform.sources.models import Inspection, Source, Upload
 
 BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 
@@ -87,6 +90,38 @@ class UploadContentView(ProjectView):
         chunks = downloads.file_chunks(blobs().open(upload.digest))
         filename = upload.filename or upload.digest
         return downloads.stream(chunks, content_type="application/octet-stream", filename=filename, etag=upload.digest)
+
+
+class InspectionsView(ProjectView):
+    """Inspections of one uploaded file."""
+
+    roles = {"POST": Role.EDITOR}
+
+    @operation(
+        "inspect_upload",
+        "Guess what an uploaded file holds",
+        request=InspectionIn,
+        response=InspectionOut,
+        status=202,
+    )
+    def post(self, request: Any, project: str, digest: str) -> HttpResponse:
+        """Queue the inspection; it reads the beginning and samples of the file, never all of it at once."""
+        upload = Upload.objects.in_project(self.project).select_related("project").get_or_404(digest=digest)
+        body = specs.decode(InspectionIn, request.data)
+        row = inspections.inspect(actor=self.actor, upload=upload, csv_format=body.format)
+        return responses.accepted(inspection_out(row), row.job_id)
+
+
+class InspectionView(ProjectView):
+    """One inspection."""
+
+    roles = {"GET": Role.VIEWER}
+
+    @operation("get_inspection", "What an uploaded file seems to hold", response=InspectionOut)
+    def get(self, request: Any, project: str, digest: str, inspection: str) -> HttpResponse:
+        """Answer the inspection."""
+        rows = Inspection.objects.in_project(self.project).filter(upload__digest=digest).select_related("upload")
+        return responses.ok(inspection_out(rows.get_or_404(pk=inspection)))
 
 
 class SourcesView(ProjectView):

@@ -1,0 +1,1 @@
+"""Inspecting an upload: a bounded read, and guesses that a person corrects."""
