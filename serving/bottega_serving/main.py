@@ -1,9 +1,10 @@
-"""``bottega-serving``: the supervisor of one serving node. Standard library only, no models.
+"""``bottega-serving``: the supervisor of one serving node. It loads no models.
 
 It owns the listening sockets, one per worker slot, so that what has connected waits in the kernel while a
 worker is replaced; it starts edge workers, agent and shipper again when they end, later and later.
 """
 
+import argparse
 import ctypes
 import logging
 import os
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 
-from bottega_serving import metrics, process
+from bottega_serving import metrics, process, standalone
 from bottega_serving.settings import MAX_UNIX_PATH, Settings, SettingsError, from_environment
 
 log = logging.getLogger("bottega.serving")
@@ -155,19 +156,40 @@ class Supervisor:
 
 
 def main() -> None:
-    """Run a serving node as the environment says."""
+    """Run a serving node as the environment and the command line say."""
+    given = _arguments().parse_args()
     os.environ.pop("BOTTEGA_SERVING_PARENT", None)
     # A node needs none of the platform to answer: `bottega up` lets it outlive a killed supervisor.
     process.start("serving", tied=os.environ.get("BOTTEGA_SERVING_OUTLIVES") != "1")
     try:
-        settings = from_environment()
-        settings.secret()
-        settings = prepare_run_folder(settings)
-        supervisor = Supervisor(settings)
+        settings = _settings(given)
+        supervisor = Supervisor(prepare_run_folder(settings))
     except SettingsError as error:
         raise SystemExit(f"bottega-serving: {error}") from error
     log.info("serving on http://%s:%d with %d workers", settings.host, settings.port, settings.workers)
     supervisor.run()
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bottega-serving",
+        description="Run a serving node: of the control plane at BOTTEGA_CONTROL_URL, or of one bundle on disk.",
+    )
+    standalone.add_arguments(parser)
+    return parser
+
+
+def _settings(given: argparse.Namespace) -> Settings:
+    """Read the environment; a node without a control plane gets its state made first."""
+    alone = standalone.from_arguments(given)
+    if alone is None:
+        settings = from_environment()
+        settings.secret()
+        return settings
+    alone.use_own_home()
+    settings = from_environment()
+    alone.prepare(settings)
+    return settings
 
 
 if __name__ == "__main__":

@@ -87,6 +87,19 @@ def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
         raise SettingsError(f"{name} must be a number of seconds, not {raw!r}") from error
 
 
+def _secret(env: Mapping[str, str], name: str) -> str:
+    """Return a value that may hold a secret: the variable's, or the content of the file that <name>_FILE names."""
+    file = env.get(f"{name}_FILE")
+    if not file:
+        return env.get(name, "")
+    if env.get(name):
+        raise SettingsError(f"{name} and {name}_FILE are both set: set one of them")
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE {file} cannot be read: {error.strerror}") from error
+
+
 def _hosts(env: Mapping[str, str], host: str) -> frozenset[str]:
     named = env.get("BOTTEGA_SERVING_ALLOWED_HOSTS", "")
     extra = {part.strip().lower() for part in named.split(",") if part.strip()}
@@ -106,7 +119,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         workers=max(1, _integer(env, "BOTTEGA_SERVING_WORKERS", 1)),
         control_url=env.get("BOTTEGA_CONTROL_URL") or None,
         secret_file=Path(env.get("BOTTEGA_NODE_SECRET_FILE") or home / "secrets" / "node"),
-        online_store_url=env.get("BOTTEGA_ONLINE_STORE_URL") or None,
+        online_store_url=_secret(env, "BOTTEGA_ONLINE_STORE_URL") or None,
         artifacts=env.get("BOTTEGA_ARTIFACTS") or f"file://{home}/artifacts",
         allowed_hosts=_hosts(env, host),
         max_rows=_integer(env, "BOTTEGA_SERVING_MAX_ROWS", 10_000),

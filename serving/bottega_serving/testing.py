@@ -7,10 +7,15 @@ different ``seed`` answer differently, so that a test can tell versions apart.
 import hashlib
 import json
 import math
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import numpy as np
 
@@ -106,6 +111,29 @@ def make_bundle(
     shape = shape or signature()
     booster, matrix = _train(seed, len(shape.inputs), trees, leaves)
     return write_bundle(parent, booster.model_to_string().encode(), shape, matrix[:20], booster.predict(matrix[:20]))
+
+
+def make_onnx_bundle(parent: Path, *, seed: int = 1) -> MadeBundle:
+    """Write the bundle of a logistic model in ONNX below ``parent``; needs the package ``onnx``."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    shape, random = signature(), np.random.default_rng(seed)
+    weights, matrix = random.normal(size=(len(shape.inputs), 1)), random.normal(size=(20, len(shape.inputs)))
+    graph = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["rows", "weights"], ["score"]),
+            helper.make_node("Sigmoid", ["score"], ["probability"]),
+        ],
+        "logistic",
+        [helper.make_tensor_value_info("rows", TensorProto.DOUBLE, [None, len(shape.inputs)])],
+        [helper.make_tensor_value_info("probability", TensorProto.DOUBLE, [None, 1])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    onnx.checker.check_model(model)
+    outputs = 1 / (1 + np.exp(-matrix @ weights[:, 0]))
+    return write_bundle(parent, model.SerializeToString(), shape, matrix, outputs, model_format="onnx")
 
 
 def write_bundle(
@@ -206,3 +234,51 @@ class EdgeInProcess:
         while not client.answers:  # noqa: ASYNC110 - nothing else than turns of the loop is waited for
             await asyncio.sleep(0)
         return client.answers[0]
+
+
+class StandaloneNode:
+    """``bottega-serving --bundle …`` as a process; ``command`` is how to call it, ``environment`` all it gets."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.command = list(command)
+        self.environment = dict(environment)
+        self.url = f"http://127.0.0.1:{self.environment['BOTTEGA_SERVING_PORT']}"
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self, *arguments: object, seconds: float = 60.0) -> None:
+        """Start it and wait until it is ready; raise RuntimeError with what it said when it ends instead."""
+        command = [*self.command, *map(str, arguments)]
+        self._process = subprocess.Popen(command, env=self.environment, text=True, stderr=subprocess.PIPE)
+        until = time.monotonic() + seconds
+        while not self._ready(self._process):
+            if time.monotonic() > until:
+                raise TimeoutError(f"the node is not ready after {seconds:.0f} s")
+            time.sleep(0.05)
+
+    def refusal(self, *arguments: object) -> str:
+        """Return the last line of what it says when it does not start."""
+        command = [*self.command, *map(str, arguments)]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode != 1:
+            raise RuntimeError(f"ended with {done.returncode}: {done.stderr}")
+        return done.stderr.strip().splitlines()[-1]
+
+    def predict(self, endpoint: str, body: object, **headers: str) -> httpx.Response:
+        """Post a predict body."""
+        url = f"{self.url}/v1/endpoints/{endpoint}/predict"
+        return httpx.post(url, json=body, headers=headers, trust_env=False)
+
+    def stop(self) -> None:
+        """End it, as a service manager would."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.communicate(timeout=30)
+            self._process = None
+
+    def _ready(self, process: "subprocess.Popen[str]") -> bool:
+        if process.poll() is not None:
+            raise RuntimeError(process.communicate()[1])
+        try:
+            return httpx.get(f"{self.url}/v2/health/ready", timeout=1, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False

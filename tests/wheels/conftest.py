@@ -59,6 +59,27 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def new_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], Path]:
+    """Make an environment with one requirement and what it declares; our packages come from the wheels alone."""
+
+    def make(dist: Path, requirement: str) -> Path:
+        folder = tmp_path_factory.mktemp("part") / "venv"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=120)
+        install(folder, dist, requirement)
+        return folder
+
+    return make
+
+
+def install(environment: Path, dist: Path, *requirements: str) -> None:
+    """Install built wheels, everything else in the versions that were tested."""
+    command = [UV, "pip", "install", "--quiet", "--python", environment / "bin" / "python"]
+    command += ["--find-links", dist, "--constraint", dist / "constraints.txt", *requirements]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900, cwd=dist)
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+@pytest.fixture(scope="session")
 def new_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Installation]]:
     """Make an empty environment with a home and ports of its own; its platform is ended at the end."""
     made: list[Installation] = []
@@ -79,11 +100,7 @@ def new_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calla
 def installed(dist: Path, new_installation: Callable[..., Installation]) -> Installation:
     """The wheels, everything else in the versions that were tested."""
     installation = new_installation()
-    command = [UV, "pip", "install", "--quiet", "--python", installation.folder / "venv" / "bin" / "python"]
-    command += ["--find-links", dist, "--constraint", dist / "constraints.txt"]
-    command += ["bottega-platform[embedded]", "bottega-examples"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900, cwd=dist)
-    assert done.returncode == 0, done.stderr[-4000:]
+    install(installation.folder / "venv", dist, "bottega-platform[embedded]", "bottega-examples")
     return installation
 
 
@@ -97,10 +114,3 @@ def _environment(folder: Path) -> dict[str, str]:
     numbers = dict(zip(PORTS, map(str, ports.pick(len(PORTS))), strict=True))
     home = {"HOME": str(folder / "user"), "BOTTEGA_HOME": str(folder / "home"), "LANG": "C.UTF-8"}
     return {"PATH": str(tools), **home, **numbers}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Building and installing every package takes minutes: these run with the long tests, in `make faults`."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.faults)

@@ -7,6 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+# Installing every package takes minutes: with the long tests, in `make faults`.
+pytestmark = pytest.mark.faults
 ROOT = Path(__file__).parents[2]
 DEMO_SECONDS = 1500
 
