@@ -109,7 +109,13 @@ def get(
         show(api.get("/trainers")["results"], output, ("name", "title", "tasks", "description"))
         return
     base = f"/projects/{project_of(api, project)}/{folder}"
-    show(api.get(f"{base}/{name}") if name else list(api.pages(base, limit=100)), output, COLUMNS)
+    if name:
+        show(api.get(f"{base}/{name}"), output)
+        return
+    rows = list(api.pages(base, limit=100))
+    if folder == "members" and output is Output.TABLE:
+        rows = [{"name": row["user"]["username"], **row} for row in rows]
+    show(rows, output, COLUMNS)
 
 
 def delete(
