@@ -1,5 +1,5 @@
 # Everything here is also a command of its own: see scripts/ and `.venv/bin/bottega --help`.
-.PHONY: demo up down test lint console openapi wheels wheels-test screenshots bench faults sec bootstrap help
+.PHONY: demo up down test lint console openapi docs wheels wheels-test screenshots bench faults sec bootstrap help
 .DEFAULT_GOAL := help
 
 demo: ## install everything, start the platform, run the example through the whole loop
@@ -22,6 +22,9 @@ console: bootstrap ## build the console if its sources changed
 
 openapi: bootstrap ## write docs/reference/openapi.json and the console's types from the code
 	@scripts/openapi
+
+docs: bootstrap ## write docs/reference/cli.md and docs/reference/sdk.md from the code
+	@.venv/bin/python scripts/write_reference.py
 
 wheels: ## build the wheels and source packages of everything into dist/, with constraints.txt
 	@scripts/wheels

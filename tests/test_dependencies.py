@@ -26,10 +26,19 @@ def _normal(name: str) -> str:
 
 def _declared(member: str) -> set[str]:
     """What the member's pyproject names, its extras included."""
+    needed, optional = _dependencies(member)
+    return needed | optional
+
+
+def _dependencies(member: str) -> tuple[set[str], set[str]]:
+    """What the member always needs, and what its extras add."""
     project = tomllib.loads((ROOT / member / "pyproject.toml").read_text())["project"]
-    extras = project.get("optional-dependencies", {}).values()
-    lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
-    return {_normal(re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0]) for line in lines}
+    extras = [line for extra in project.get("optional-dependencies", {}).values() for line in extra]
+    needed, optional = (
+        {_normal(re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0]) for line in lines}
+        for lines in (project["dependencies"], extras)
+    )
+    return needed, optional - needed - {_normal(member), _normal(MEMBERS[member])}
 
 
 def _imports(path: Path) -> Iterator[str]:
@@ -56,3 +65,13 @@ def test_a_member_declares_every_package_that_it_imports(member: str) -> None:
         if not known.get(package, {package}) & declared
     }
     assert sorted(missing) == []
+
+
+def test_the_client_needs_exactly_what_it_imports() -> None:
+    known = _distributions()
+    files = (ROOT / "sdk" / "bottega").rglob("*.py")
+    imported = {package for path in files for package in _imports(path)} - sys.stdlib_module_names - {"bottega"}
+    used = {name for package in imported for name in known[package]}
+    needed, optional = _dependencies("sdk")
+    assert sorted(used) == sorted(needed | optional), "a library is declared and not used, or used and not declared"
+    assert sorted(needed) == ["httpx", "msgspec", "pyyaml", "rich", "stamina", "typer"], "the plain client grew"

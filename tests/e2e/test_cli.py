@@ -90,6 +90,18 @@ def test_nothing_is_applied_when_one_document_is_wrong(bottega, tmp_path):
     assert "not_found" in bottega("get", "entity", "fine", code=1)
 
 
+def test_nothing_is_applied_when_the_platform_refuses_one_and_every_fault_has_its_line(bottega, tmp_path):
+    file = tmp_path / "three.yaml"
+    unknown = "apiVersion: bottega/v1\nkind: FeatureView\nmetadata: {name: lost}\nspec:\n  entity: carrier\n"
+    unknown += "  sources: [flights]\n  event_time: time_hour\n  sql: DROP TABLE flights\n"
+    taken = ENTITY.format(name="Upper", description="x")
+    file.write_text("---\n".join([ENTITY.format(name="fine", description="x"), unknown, taken]))
+    said = bottega("apply", "-f", file, code=1)
+    assert f"{file}:15" in said, "the line of the SQL"
+    assert f"{file}:19" in said, "the line of the name"
+    assert "not_found" in bottega("get", "entity", "fine", code=1)
+
+
 def test_what_never_changes_is_refused_with_its_place(bottega, tmp_path):
     bottega("export", tmp_path)
     file = tmp_path / "training-sets.yaml"

@@ -18,6 +18,7 @@ DOMAIN = (
     "predictions",
     "ground_truth",
     "schedules",
+    "documents",
 )
 
 

@@ -40,6 +40,7 @@ ROUTES: dict[str, dict[str, str | Role | ObjectRole]] = {
     f"{P}/members/{{user}}/link": {"POST": ADMIN},
     f"{P}/audit": {"GET": V},
     f"{P}/events": {"GET": V},
+    f"{P}/apply": {"POST": E},
     "/jobs": {"GET": SIGNED_IN},
     "/jobs/{job}": {"GET": ObjectRole(V)},
     "/jobs/{job}/cancel": {"POST": ObjectRole(E)},

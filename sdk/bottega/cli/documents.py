@@ -20,6 +20,7 @@ from bottega.specs import API_VERSION
 MAX_BYTES = 4 * 2**20
 MAX_DEPTH = 60
 SUFFIXES = {".yaml", ".yml"}
+TEXT = "tag:yaml.org,2002:str"
 
 
 class DocumentsInvalid(ProblemError):
@@ -72,13 +73,15 @@ class _Loader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise yaml.composer.ComposerError(None, None, "anchors and aliases are not used here", event.start_mark)
+        if getattr(event, "tag", None):
+            raise yaml.composer.ComposerError(None, None, "tags are not used here", event.start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen = set()
         for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a key is one word", key.start_mark)
+            if not isinstance(key, yaml.ScalarNode) or key.tag != TEXT:
+                raise yaml.constructor.ConstructorError(None, None, "a key is text: quote it", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"“{key.value}” stands twice", key.start_mark)
             seen.add(key.value)

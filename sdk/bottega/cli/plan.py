@@ -1,4 +1,4 @@
-"""What applying documents would do, and doing it: compare each with what is there, then write in order."""
+"""What applying documents would change: each compared with what is there."""
 
 import difflib
 import hashlib
@@ -11,33 +11,20 @@ import yaml
 from bottega.cli.documents import Document, DocumentsInvalid
 from bottega.cli.kinds import KINDS, Kind
 from bottega.client import Client
-from bottega.problems import Fault, ProblemError
+from bottega.problems import Fault
 from bottega.specs import API_VERSION
 
 Act = Literal["create", "change", "unchanged"]
-NOT_FOUND = 404
 
 
 class Step(NamedTuple):
-    """One document beside what is there; ``revision`` is the ETag that a change is made against."""
+    """One document beside what is there."""
 
     document: Document
     project: str
     act: Act
     before: dict[str, Any] | None
     after: dict[str, Any]
-    revision: str | None
-    upload: Path | None
-
-    @property
-    def address(self) -> str:
-        """The resource's address below the API's root."""
-        return f"/projects/{self.project}/{self.document.kind.folder}/{self.document.name}"
-
-    @property
-    def title(self) -> str:
-        """Kind and name, as people say them."""
-        return f"{self.document.kind.name} {self.document.name}"
 
 
 def make(client: Client, documents: Iterable[Document], project: str) -> list[Step]:
@@ -55,18 +42,6 @@ def make(client: Client, documents: Iterable[Document], project: str) -> list[St
     if faults:
         raise DocumentsInvalid("Nothing was applied.", errors=faults)
     return steps
-
-
-def apply(client: Client, step: Step) -> None:
-    """Do one step."""
-    kind, name = step.document.kind, step.document.name
-    if step.upload is not None:
-        client.upload(f"/projects/{step.project}/uploads", step.upload.read_bytes(), filename=step.upload.name)
-    if step.act == "create":
-        client.post(f"/projects/{step.project}/{kind.folder}", {"name": name, "spec": step.after})
-    elif step.act == "change" and kind.change is not None:
-        headers = {"If-Match": step.revision} if step.revision else {}
-        client.send("PATCH", step.address, json=kind.change(step.after), headers=headers)
 
 
 def difference(step: Step) -> str:
@@ -104,34 +79,33 @@ _Dumper.add_representer(str, _text)
 
 def _step(client: Client, document: Document, project: str) -> Step:
     kind = document.kind
-    spec, upload = _with_digest(document)
+    spec, _ = with_digest(document)
     after = kind.normal(spec)
-    before, revision = _present(client, kind, f"/projects/{project}/{kind.folder}/{document.name}")
+    before = _present(client, kind, f"/projects/{project}/{kind.folder}/{document.name}")
     if before is None:
-        return Step(document, project, "create", None, after, None, upload)
+        return Step(document, project, "create", None, after)
     if before == after:
-        return Step(document, project, "unchanged", before, after, revision, None)
+        return Step(document, project, "unchanged", before, after)
     fixed = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
     if kind.changing is not None:
         fixed = [name for name in fixed if name not in kind.changing]
     if kind.change is None or (kind.changing is not None and fixed):
         text = f"{kind.name} “{document.name}” is there already and never changes. Give the new one another name."
         raise DocumentsInvalid("", errors=[document.fault(Fault("immutable", text, pointer=f"/spec/{fixed[0]}"))])
-    return Step(document, project, "change", before, after, revision, upload)
+    return Step(document, project, "change", before, after)
 
 
-def _present(client: Client, kind: Kind, address: str) -> tuple[dict[str, Any] | None, str | None]:
-    try:
-        answer = client.send("GET", address)
-    except ProblemError as error:
-        if error.problem.status == NOT_FOUND:
-            return None, None
-        raise
-    return kind.normal(kind.present(answer.json())), answer.headers.get("ETag")
+def _present(client: Client, kind: Kind, address: str) -> dict[str, Any] | None:
+    found = client.find(address)
+    return None if found is None else kind.normal(kind.present(found))
 
 
-def _with_digest(document: Document) -> tuple[dict[str, Any], Path | None]:
-    """Turn a source's ``upload: ./file.csv`` into the digest of that file, which is uploaded when it is applied."""
+def with_digest(document: Document) -> tuple[dict[str, Any], Path | None]:
+    """Return the spec with a source's ``upload: ./file.csv`` turned into that file's digest, and the file.
+
+    Raises:
+        DocumentsInvalid: there is no such file.
+    """
     named = document.spec.get("upload")
     if document.kind.name != "Source" or not isinstance(named, str) or not named.startswith(("./", "../", "/")):
         return document.spec, None

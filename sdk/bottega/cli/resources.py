@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bottega.cli import documents, kinds, plan
+from bottega.cli import applying, documents, kinds, plan
 from bottega.cli.kinds import KINDS, Kind
 from bottega.cli.output import Output, show
 from bottega.cli.session import OutputOption, ProjectOption, client, project_of
@@ -17,8 +17,8 @@ from bottega.client import login as sign_in
 Files = Annotated[list[Path], typer.Option("--file", "-f", help="A YAML file, or a folder of them; may be repeated.")]
 KindArgument = Annotated[str, typer.Argument(help="source, entity, feature-view, feature-service, training-set, …")]
 COLUMNS = (
-    "name", "version", "state", "task", "kind", "trainer", "labels", "label", "latest_version", "address", "rows",
-    "description", "updated_at",
+    "name", "email", "role", "version", "state", "task", "kind", "trainer", "labels", "label", "latest_version",
+    "address", "rows", "description", "updated_at",
 )  # fmt: skip
 DIFFERENT = 1
 
@@ -46,12 +46,17 @@ def apply(
     *,
     project: ProjectOption = "",
 ) -> None:
-    """Make the project as the documents say; what is so already stays. Nothing is done if one of them is wrong."""
+    """Make the project as the documents say; what is so already stays. Nothing is done if one of them is wrong.
+
+    Documents may come in any order, and may name projects of their own: then each project's are applied as one.
+    """
     api = client()
     read = documents.read(file)
-    for step in plan.make(api, read, _project(api, project, read)):
-        plan.apply(api, step)
-        typer.echo(f"{ {'create': 'created', 'change': 'changed'}.get(step.act, step.act):<10} {step.title}")
+    for slug, those in applying.by_project(read, _project(api, project, read)).items():
+        for result in applying.apply(api, slug, those):
+            typer.echo(f"{result['act']:<10} {result['kind']} {result['name']}")
+            if result["key"]:
+                typer.echo(f"{'':<10} its key, shown this once: {result['key']}")
 
 
 def diff(
@@ -100,13 +105,22 @@ def get(
         found = api.get(f"/projects/{name}") if name else list(api.pages("/projects", limit=100))
         show(found, output, ("slug", "name", "role", "description"))
         return
+    if folder == "trainers" and not name:
+        show(api.get("/trainers")["results"], output, ("name", "title", "tasks", "description"))
+        return
     base = f"/projects/{project_of(api, project)}/{folder}"
-    show(api.get(f"{base}/{name}") if name else list(api.pages(base, limit=100)), output, COLUMNS)
+    if name:
+        show(api.get(f"{base}/{name}"), output)
+        return
+    rows = list(api.pages(base, limit=100))
+    if folder == "members" and output is Output.TABLE:
+        rows = [{"name": row["user"]["username"], **row} for row in rows]
+    show(rows, output, COLUMNS)
 
 
 def delete(
     kind: KindArgument,
-    name: str,
+    name: Annotated[str, typer.Argument(help="Which one.")],
     *,
     project: ProjectOption = "",
 ) -> None:
@@ -150,7 +164,7 @@ def _folder(kind: str) -> str:
     known = kinds.named(kind)
     if known is not None:
         return known.folder
-    others = {"table": "tables", "project": "projects", "member": "members"}
+    others = {"table": "tables", "project": "projects", "member": "members", "trainer": "trainers"}
     folder = others.get(kind.rstrip("s"))
     if folder is None:
         names = ", ".join([*(each.folder for each in KINDS.values()), *others.values()])

@@ -12,15 +12,18 @@ import typer
 from bottega.cli.output import Output, show
 from bottega.cli.session import OutputOption, ProjectOption, WaitOption, client, project_of
 from bottega.client import Client
+from bottega.client.project import Project
+from bottega.packaging import Package
 from bottega.problems import ProblemError
 
+EndpointArgument = Annotated[str, typer.Argument(help="The endpoint.")]
 LOG_PAUSE_SECONDS = 0.5
 DEPLOY_SECONDS = 120.0
 
 
 def run(
     kind: Annotated[str, typer.Argument(help="source: ingest it; feature-view: compute it.")],
-    name: str,
+    name: Annotated[str, typer.Argument(help="Which one.")],
     *,
     project: ProjectOption = "",
     wait: WaitOption = True,
@@ -80,16 +83,25 @@ def tune(
 
 
 def register(
-    training_run: Annotated[str, typer.Argument(help="A run that has succeeded.")],
-    model: Annotated[str, typer.Option("--model", "-m", help="The model line; it is made if it is not there.")],
+    training_run: Annotated[str, typer.Argument(help="A run that has succeeded; or give --package.")] = "",
     *,
+    model: Annotated[str, typer.Option("--model", "-m", help="The model line; it is made if it is not there.")],
+    package: Annotated[
+        Path | None,
+        typer.Option("--package", exists=True, dir_okay=False, help="A model of your own, saved by bottega.package."),
+    ] = None,
     alias: Annotated[str, typer.Option(help="An alias to point at the new version, as champion.")] = "",
     project: ProjectOption = "",
     wait: WaitOption = True,
 ) -> None:
-    """Package a run's model as the next version of a model."""
+    """Make the next version of a model: of a run, or of a package of your own."""
+    if bool(training_run) == bool(package):
+        raise typer.BadParameter("give a training run, or --package FILE")
     api = client()
     base = f"/projects/{project_of(api, project)}"
+    if package:
+        _register_package(Project(api, api.get(base)), package, model=model, alias=alias, wait=wait)
+        return
     _ensure_model(api, base, model, training_run)
     body = {"training_run": training_run, **({"alias": alias} if alias else {})}
     _follow(api, api.post(f"{base}/models/{model}/versions", body)["job"], wait=wait)
@@ -116,7 +128,7 @@ def deploy(
 
 
 def rollback(
-    endpoint: str,
+    endpoint: EndpointArgument,
     *,
     to: Annotated[str, typer.Option(help="A deployment's id; default: the one before.")] = "",
     project: ProjectOption = "",
@@ -130,7 +142,7 @@ def rollback(
 
 
 def predict(
-    endpoint: str,
+    endpoint: EndpointArgument,
     record: Annotated[str, typer.Argument(help="JSON: a record or a list; @FILE, or - for standard input.")] = "",
     *,
     sample: Annotated[bool, typer.Option("--sample", help="Send the endpoint's own sample.")] = False,
@@ -232,6 +244,13 @@ def _roll_out(api: Client, base: str, started: dict[str, Any], *, wait: bool) ->
     if found["stage"] == "failed":
         raise ProblemError(found["reason"], code=found["code"], title="The roll-out failed; what was live stays live")
     typer.echo(f"{found['id']} {found['stage']}: {found['model']} version {found['version']}")
+
+
+def _register_package(project: Project, file: Path, *, model: str, alias: str, wait: bool) -> None:
+    if not wait:
+        raise typer.BadParameter("a package is evaluated before it is registered: leave --no-wait away")
+    made = project.models.register(model, Package.read(file), alias=alias or None)
+    typer.echo(f"{model} version {made.number}")
 
 
 def _ensure_model(api: Client, base: str, model: str, training_run: str) -> None:

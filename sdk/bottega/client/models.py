@@ -37,6 +37,12 @@ class ModelVersion(Resource):
         return int(self.data["version"])
 
     @property
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """Metrics of the hold-out by name, each with value and 95 % interval."""
+        found: dict[str, dict[str, Any]] = self.data["metrics"].get("test", {})
+        return found
+
+    @property
     def link(self) -> str:
         """Where the console shows it."""
         return f"{self.project.link}/models/{self.model}/versions/{self.number}"
@@ -53,8 +59,7 @@ class ModelVersion(Resource):
         return self.refresh()
 
     def _rows(self) -> list[tuple[str, Any]]:
-        metrics = self.data["metrics"].get("test", {})
-        measured = [(name, metrics[name]["value"]) for name in ("auc", "rmse", "mae") if name in metrics]
+        measured = [(name, self.metrics[name]["value"]) for name in ("auc", "rmse", "mae") if name in self.metrics]
         return [
             ("trainer", self.data["trainer"]),
             ("format", self.data["format"]),

@@ -64,21 +64,43 @@ def test_what_does_not_fit_is_named_with_pointer_and_line(tmp_path, change, code
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1\nb: &x [1]", 2),
+        ("a: 1\nb: *x", 2),
+        ("a: 1\n<<: *x", 2),
+        ("a: 1\nb: !!python/object/apply:os.system [ls]", 2),
+        ("a: 1\nb:\n  - !!int 5", 3),
+        ("a: 1\nb: ! 5", 2),
+        ("a: 1\nb:\n  c: 1\n  c: 2", 4),
+        ("a: 1\nb: [", 2),
+        ("a: 1\n{b: 1}: 2", 2),
+        ("a: 1\n[b, c]: 1", 2),
+        ("a: 1\n5: five", 2),
+        ("a: 1\nb: {true: yes}", 2),
+        ("a: 1\n: empty", 2),
+        ("a: 1\nnull: none", 2),
+    ],
+)
+def test_yaml_that_is_more_than_data_is_refused_at_its_line(tmp_path, text, line):
+    assert refused(write(tmp_path, text)) == [("unreadable_yaml", None, line)]
+
+
+def test_a_bomb_of_aliases_is_refused_before_it_grows(tmp_path):
+    lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]
+    assert refused(write(tmp_path, "\n".join(lines))) == [("unreadable_yaml", None, 1)]
+
+
+@pytest.mark.parametrize(
     "text",
     [
-        "a: &x [1]\nb: *x",
-        "a: !!python/object/apply:os.system [ls]",
-        "a: 1\na: 2",
-        "a: [",
-        "{{a: 1}: 2}",
-        "[a, b]: 1",
         "[" * 5000,
         "- " * 3000 + "1",
         "\x00",
         "a: \ud800".encode("utf-8", "surrogatepass").decode("latin-1") + "\x07",
     ],
 )
-def test_yaml_that_is_more_or_less_than_data_is_refused(tmp_path, text):
+def test_yaml_that_is_less_than_data_is_refused(tmp_path, text):
     assert [code for code, _, _ in refused(write(tmp_path, text))] == ["unreadable_yaml"]
 
 

@@ -196,6 +196,26 @@ export interface paths {
         patch: operations["update_project"];
         trace?: never;
     };
+    "/api/v1/projects/{project}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply documents: all of them, or none
+         * @description Create and change what the documents name; one that cannot be applied keeps all of them from it.
+         */
+        post: operations["apply_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/audit": {
         parameters: {
             query?: never;
@@ -1627,6 +1647,32 @@ export interface components {
             revision: number;
         };
         /**
+         * AppliedOut
+         * @description What became of a document. ``job`` works for what was created; ``key`` is an endpoint's, shown this once.
+         */
+        AppliedOut: {
+            kind: string;
+            name: string;
+            /** @enum {unknown} */
+            act: "changed" | "created" | "unchanged";
+            job: string | null;
+            key: string | null;
+        };
+        /**
+         * ApplyIn
+         * @description Documents in any order, at most a thousand.
+         */
+        ApplyIn: {
+            documents: components["schemas"]["DocumentIn"][];
+        };
+        /**
+         * ApplyOut
+         * @description One result per document, in their order.
+         */
+        ApplyOut: {
+            results: components["schemas"]["AppliedOut"][];
+        };
+        /**
          * AuditEntry
          * @description Who did what, when, to which subject.
          */
@@ -1784,6 +1830,16 @@ export interface components {
             column: string | null;
             rows: number;
             left_out: boolean;
+        };
+        /**
+         * DocumentIn
+         * @description One resource as it should be; ``spec`` is what the resource's own address takes.
+         */
+        DocumentIn: {
+            apiVersion: string;
+            kind: string;
+            metadata: components["schemas"]["Metadata"];
+            spec: Record<string, unknown>;
         };
         /**
          * EndpointIn
@@ -2373,6 +2429,13 @@ export interface components {
             role: string;
             created_at: string;
             allowed_actions: string[];
+        };
+        /**
+         * Metadata
+         * @description What the resource is called.
+         */
+        Metadata: {
+            name: string;
         };
         /**
          * Minute
@@ -3749,6 +3812,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
+    apply_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ApplyIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplyOut"];
                 };
             };
             400: components["responses"]["400"];

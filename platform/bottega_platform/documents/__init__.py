@@ -1,0 +1,1 @@
+"""Documents: many specs at once, all of them applied or none."""
