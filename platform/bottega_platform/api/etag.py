@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from bottega.problems import Fault
-from bottega_platform.api.errors import BadRequest, StaleVersion
+from bottega_platform.api.errors import BadRequest, NotFound, StaleVersion
 
 
 def etag(obj: Any) -> str:
@@ -14,12 +14,20 @@ def etag(obj: Any) -> str:
 
 
 def check(request: HttpRequest, obj: Any) -> None:
-    """Lock the row and refuse the write when ``If-Match`` names another revision than the present one."""
+    """Lock the row, read it again, and refuse the write when ``If-Match`` names another revision than the present one.
+
+    Not every change counts the revision up (a job's id is noted without), and a later ``save()`` writes every field.
+
+    Raises:
+        NotFound: the row was deleted since it was read.
+        StaleVersion: it was changed since the revision that the caller names.
+    """
     wanted = request.headers.get("If-Match")
-    rows = type(obj).objects.select_for_update().filter(pk=obj.pk)
-    present = rows.values_list("revision", flat=True).get()
-    if present != obj.revision:
-        obj.refresh_from_db()
+    if not type(obj).objects.select_for_update().filter(pk=obj.pk).exists():
+        raise NotFound("It was deleted meanwhile.")
+    obj.refresh_from_db()
+    if getattr(obj, "deleted_at", None) is not None:
+        raise NotFound("It was deleted meanwhile.")
     if wanted is None or wanted.strip() == "*":
         return
     tags = [tag.strip() for tag in wanted.split(",")]
