@@ -11,14 +11,15 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the job kind, checks, the ledger, what the project home shows, and what search finds."""
+        """Register the job kinds, checks, the ledger, what the project home shows, and what search finds."""
         from bottega_platform.jobs import kinds
         from bottega_platform.projects import search
         from bottega_platform.registry import checks, ledger, overview
-        from bottega_platform.registry.kinds import PackageKind
+        from bottega_platform.registry.kinds import KINDS
         from bottega_platform.registry.models import Model
 
-        kinds.register(PackageKind())
+        for kind in KINDS:
+            kinds.register(kind())
         ledger.register()
         checks.register()
         overview.register()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from bottega_platform.api.testing import client_of, make_project, make_user
 from bottega_platform.deployments import services as deployments
@@ -13,6 +14,7 @@ from bottega_platform.jobs import services as jobs
 from bottega_platform.projects.models import Project
 from bottega_platform.registry.models import Model
 from bottega_platform.runs.models import TrainingRun
+from bottega_platform.schedules.models import Fire, Schedule
 from bottega_platform.sources.models import Source
 from bottega_platform.tables import services as tables
 from bottega_platform.tables.models import TableKind
@@ -71,6 +73,12 @@ def an_endpoint(project: Project, number: int) -> None:
     deployments.create_endpoint(actor=make_user("owner"), project=project, name=f"endpoint-{number}")
 
 
+def a_schedule(project: Project, number: int) -> None:
+    spec = {"cron": "0 3 * * *", "training_run": "first", "model": "late"}
+    schedule = Schedule.objects.create(project=project, name=f"schedule-{number}", spec=spec, owner=make_user("owner"))
+    Fire.objects.create(project=project, schedule=schedule, fire_time=timezone.now(), trigger="manual", spec=spec)
+
+
 def a_job_elsewhere(project: Project, number: int) -> None:
     a_job(make_project(f"other-{number}"))
 
@@ -85,6 +93,7 @@ LISTS: list[tuple[str, Callable[[Project, int], object]]] = [
     ("/projects/harbour/training-runs", a_run),
     ("/projects/harbour/models", a_model),
     ("/projects/harbour/endpoints", an_endpoint),
+    ("/projects/harbour/schedules", a_schedule),
     ("/projects/harbour/audit", an_endpoint),
     ("/projects/harbour/overview", a_service),
     ("/jobs?project=harbour", a_source),

@@ -14,6 +14,7 @@ from bottega.specs.features import (
     RequestField,
 )
 from bottega.specs.labels import LabelImportSpec
+from bottega.specs.schedules import ScheduleSpec
 from bottega.specs.training import (
     ModelSpec,
     Parameter,
@@ -35,6 +36,7 @@ __all__ = [
     "ModelSpec",
     "Parameter",
     "RequestField",
+    "ScheduleSpec",
     "SourceSpec",
     "SplitSpec",
     "TableRead",

@@ -696,6 +696,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/fire-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The next five fire times of a cron expression
+         * @description Answer the next five fire times, or what is wrong and where.
+         */
+        get: operations["preview_fire_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/members": {
         parameters: {
             query?: never;
@@ -908,6 +928,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/models/{model}/versions/{version}/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comparisons of a version, newest first
+         * @description Answer the comparisons.
+         */
+        get: operations["list_comparisons"];
+        put?: never;
+        /**
+         * Compare a version with another one on the same rows
+         * @description Queue the comparison on the hold-out of the version's training set; one that there is is answered.
+         */
+        post: operations["compare_model_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/models/{model}/versions/{version}/signature-diff": {
         parameters: {
             query?: never;
@@ -942,6 +986,98 @@ export interface paths {
         get: operations["get_overview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schedules of a project
+         * @description Answer the schedules.
+         */
+        get: operations["list_schedules"];
+        put?: never;
+        /**
+         * Train a model again by the clock
+         * @description Create a schedule; its fires act as who creates it.
+         */
+        post: operations["create_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/schedules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A schedule
+         * @description Answer the schedule.
+         */
+        get: operations["get_schedule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a schedule
+         * @description Delete the schedule; what is running goes on to its end.
+         */
+        delete: operations["delete_schedule"];
+        options?: never;
+        head?: never;
+        /**
+         * Replace a schedule's spec
+         * @description Replace the spec; from now on its fires act as who does so.
+         */
+        patch: operations["change_schedule"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/schedules/{name}/fires": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fires of a schedule, newest first
+         * @description Answer the fires.
+         */
+        get: operations["list_fires"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/schedules/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fire a schedule now
+         * @description Open a fire; follow it in the list of fires, its jobs one after the other.
+         */
+        post: operations["run_schedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1639,6 +1775,37 @@ export interface components {
             false_values?: string[];
         };
         /**
+         * CompareIn
+         * @description Which version to compare with: a number or an alias.
+         */
+        CompareIn: {
+            /** @default champion */
+            against?: string | number;
+        };
+        /**
+         * ComparisonOut
+         * @description A version against another one, both on the hold-out rows of the version's training set.
+         */
+        ComparisonOut: {
+            id: string;
+            challenger: number;
+            champion: number;
+            training_set: string;
+            state: string;
+            job: string;
+            rows: number | null;
+            metrics: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["Interval"];
+                };
+            };
+            difference: components["schemas"]["PairedDifference"] | null;
+            problem: Record<string, unknown> | null;
+            created_at: string;
+            finished_at: string | null;
+            created_by: string | null;
+        };
+        /**
          * CsvFormat
          * @description How to read the CSV; what is in ``null_values`` becomes null. ``header`` False: the first row is data. ``names`` are the columns' names, in order: they replace the header's, and there must be as many. ``decimal`` and ``thousands`` are the marks in numbers.
          */
@@ -1991,6 +2158,47 @@ export interface components {
             };
         };
         /**
+         * FireJob
+         * @description A job that a fire started: in which step, and for what.
+         */
+        FireJob: {
+            step: string;
+            name: string;
+            job: string;
+        };
+        /**
+         * FireOut
+         * @description One fire. ``missed`` counts the earlier times that this one stands for, of a platform that was down. ``difference`` is the challenger's to the champion on the same rows; null until they were compared, and where there is no champion.
+         */
+        FireOut: {
+            id: string;
+            schedule: string;
+            fire_time: string;
+            trigger: string;
+            missed: number;
+            state: string;
+            step: string;
+            jobs: components["schemas"]["FireJob"][];
+            training_set: string | null;
+            training_run: string | null;
+            model: string;
+            version: number | null;
+            champion: number | null;
+            difference: components["schemas"]["PairedDifference"] | null;
+            problem: Record<string, unknown> | null;
+            created_at: string;
+            finished_at: string | null;
+        };
+        /**
+         * FireTimes
+         * @description When an expression fires next, in UTC.
+         */
+        FireTimes: {
+            cron: string;
+            timezone: string;
+            next_fires: string[];
+        };
+        /**
          * Health
          * @description Whether the control plane can work.
          */
@@ -2015,6 +2223,15 @@ export interface components {
          */
         Hits: {
             results: components["schemas"]["Hit"][];
+        };
+        /**
+         * Interval
+         * @description A value and its 95 % interval.
+         */
+        Interval: {
+            value: number;
+            low: number;
+            high: number;
         };
         /**
          * InvitationIn
@@ -2477,6 +2694,16 @@ export interface components {
             next_step: components["schemas"]["NextStep"] | null;
         };
         /**
+         * PairedDifference
+         * @description How much better the challenger is in ``metric`` on the same rows; a gain above 0 is in its favour.
+         */
+        PairedDifference: {
+            metric: string;
+            gain: components["schemas"]["Interval"];
+            /** @enum {unknown} */
+            verdict: "better" | "undecided" | "worse";
+        };
+        /**
          * Parameter
          * @description One dimension of a search space.
          */
@@ -2684,6 +2911,52 @@ export interface components {
         RollbackIn: {
             /** @default null */
             to?: string | null;
+        };
+        /**
+         * ScheduleChange
+         * @description A schedule's new spec.
+         */
+        ScheduleChange: {
+            spec: components["schemas"]["ScheduleSpec"];
+        };
+        /**
+         * ScheduleIn
+         * @description A new schedule.
+         */
+        ScheduleIn: {
+            name: string;
+            spec: components["schemas"]["ScheduleSpec"];
+        };
+        /**
+         * ScheduleOut
+         * @description A schedule, its next fire times in UTC (none while it is not enabled) and its newest fire.
+         */
+        ScheduleOut: {
+            id: string;
+            name: string;
+            spec: components["schemas"]["ScheduleSpec"];
+            owner: string | null;
+            next_fires: string[];
+            last_fire: components["schemas"]["FireOut"] | null;
+            created_at: string;
+            updated_at: string;
+            revision: number;
+            allowed_actions: string[];
+        };
+        /**
+         * ScheduleSpec
+         * @description When a model is trained again, and how. ``cron`` has five fields: minute, hour, day of month, month, day of week, read in ``timezone`` (an IANA name). A time that the change of clocks leaves out fires right after the gap; one that comes twice fires once. ``training_run`` names the run that is repeated: its trainer with parameters or study, on its training set's recipe with all time bounds moved on, so that the newest data are in it. The result becomes the next version of ``model`` with the alias ``challenger``, and is compared with the champion on the same rows.
+         */
+        ScheduleSpec: {
+            cron: string;
+            training_run: string;
+            model: string;
+            /** @default UTC */
+            timezone?: string;
+            /** @default true */
+            enabled?: boolean;
+            /** @default  */
+            description?: string;
         };
         /**
          * SessionIn
@@ -4914,6 +5187,37 @@ export interface operations {
             422: components["responses"]["422"];
         };
     };
+    preview_fire_times: {
+        parameters: {
+            query?: {
+                /** @description The expression, five fields. */
+                cron?: string;
+                /** @description An IANA name. Default UTC. */
+                timezone?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireTimes"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
     list_members: {
         parameters: {
             query?: {
@@ -5489,6 +5793,88 @@ export interface operations {
             404: components["responses"]["404"];
         };
     };
+    list_comparisons: {
+        parameters: {
+            query?: {
+                /** @description Place in the list, from `next` or `previous`. */
+                cursor?: string;
+                /** @description Rows per page, at most 1,000. */
+                limit?: number;
+                /** @description Field to sort by, with `-` for descending. */
+                sort?: string;
+                /** @description Add `count`, the number of rows in all pages. */
+                with_count?: boolean;
+            };
+            header?: never;
+            path: {
+                model: string;
+                project: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: components["schemas"]["ComparisonOut"][];
+                        /** @description Address of that page, or null. */
+                        next: string | null;
+                        /** @description Address of that page, or null. */
+                        previous: string | null;
+                        /** @description Only with `with_count=true`. */
+                        count?: number;
+                    };
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    compare_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                project: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompareIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
     diff_model_signature: {
         parameters: {
             query?: {
@@ -5538,6 +5924,243 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    list_schedules: {
+        parameters: {
+            query?: {
+                /** @description Place in the list, from `next` or `previous`. */
+                cursor?: string;
+                /** @description Rows per page, at most 1,000. */
+                limit?: number;
+                /** @description Field to sort by, with `-` for descending. */
+                sort?: string;
+                /** @description Add `count`, the number of rows in all pages. */
+                with_count?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: components["schemas"]["ScheduleOut"][];
+                        /** @description Address of that page, or null. */
+                        next: string | null;
+                        /** @description Address of that page, or null. */
+                        previous: string | null;
+                        /** @description Only with `with_count=true`. */
+                        count?: number;
+                    };
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    create_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
+    get_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    change_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
+    list_fires: {
+        parameters: {
+            query?: {
+                /** @description Place in the list, from `next` or `previous`. */
+                cursor?: string;
+                /** @description Rows per page, at most 1,000. */
+                limit?: number;
+                /** @description Field to sort by, with `-` for descending. */
+                sort?: string;
+                /** @description Add `count`, the number of rows in all pages. */
+                with_count?: boolean;
+            };
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: components["schemas"]["FireOut"][];
+                        /** @description Address of that page, or null. */
+                        next: string | null;
+                        /** @description Address of that page, or null. */
+                        previous: string | null;
+                        /** @description Only with `with_count=true`. */
+                        count?: number;
+                    };
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    run_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireOut"];
                 };
             };
             400: components["responses"]["400"];
