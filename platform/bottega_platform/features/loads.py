@@ -23,13 +23,7 @@ ACTIVE = ("queued", "running")
 def compute(*, actor: Any, view: FeatureView) -> Job:
     """Start computing a view from the published versions of its sources, or return the job that does."""
     locked = FeatureView.objects.select_for_update().get(pk=view.pk)
-    versions = {name: tables.published(locked.project, name) for name in locked.spec["sources"]}
-    spec = {
-        "view": locked.spec,
-        "version": locked.version,
-        "keys": locked.keys,
-        "sources": {name: version.pk for name, version in versions.items()},
-    }
+    spec = _job_spec(locked)
     active = Job.objects.filter(pk=locked.job_id, state__in=ACTIVE).first()
     if active is not None and active.spec == spec:
         return active
@@ -40,6 +34,23 @@ def compute(*, actor: Any, view: FeatureView) -> Job:
         actor=actor, project=locked.project, action="feature_view.compute", subject=locked, after={"job": job.id}
     )
     return job
+
+
+def _job_spec(view: FeatureView) -> dict[str, Any]:
+    """Return what a job would compute the view from now: its meaning and the published versions of its sources."""
+    versions = {name: tables.published(view.project, name) for name in view.spec["sources"]}
+    return {
+        "view": view.spec,
+        "version": view.version,
+        "keys": view.keys,
+        "sources": {name: version.pk for name, version in versions.items()},
+    }
+
+
+def is_current(view: FeatureView) -> bool:
+    """Say whether the view's table was computed from what is published now, so that nothing would change."""
+    last = Job.objects.filter(pk=view.job_id, state="succeeded").first()
+    return last is not None and last.spec == _job_spec(view)
 
 
 @transaction.atomic

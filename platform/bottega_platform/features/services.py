@@ -16,7 +16,7 @@ from bottega_platform.features.feature_services import (
     delete_service,
     resolve_service,
 )
-from bottega_platform.features.loads import compute, live_load, load
+from bottega_platform.features.loads import compute, is_current, live_load, load
 from bottega_platform.features.reading import read
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "delete_entity",
     "delete_service",
     "delete_view",
+    "is_current",
     "live_load",
     "load",
     "read",

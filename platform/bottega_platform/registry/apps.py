@@ -13,14 +13,15 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register job kind, checks, the ledger, blobs it points at, what the home shows and search finds."""
+        """Register job kinds, checks, the ledger, blobs it points at, what the home shows and search finds."""
         from bottega_platform.jobs import kinds
         from bottega_platform.projects import search
         from bottega_platform.registry import checks, ledger, overview
-        from bottega_platform.registry.kinds import PackageKind
+        from bottega_platform.registry.kinds import KINDS
         from bottega_platform.registry.models import Model
 
-        kinds.register(PackageKind())
+        for kind in KINDS:
+            kinds.register(kind())
         ledger.register()
         checks.register()
         overview.register()

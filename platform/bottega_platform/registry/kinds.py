@@ -1,4 +1,4 @@
-"""The control plane's half of ``package``: what a bundle is made from, and the version it becomes."""
+"""The control plane's half of ``package`` and ``compare``: what a bundle is made from, and how versions compare."""
 
 from typing import Any, ClassVar
 
@@ -6,7 +6,7 @@ from bottega_platform.api.errors import Conflict
 from bottega_platform.jobs import outbox
 from bottega_platform.jobs.kinds import JobKind
 from bottega_platform.jobs.models import Job
-from bottega_platform.registry import services
+from bottega_platform.registry import comparisons, services
 from bottega_platform.registry.ledger import TOPIC
 from bottega_platform.registry.models import Model, ModelVersion
 from bottega_platform.runs import training_sets
@@ -75,3 +75,26 @@ def _stamps(job: Job, run: TrainingRun) -> dict[str, Any]:
         "created_by": job.created_by.get_username() if job.created_by else "bottega",
         "created_at": job.created_at.isoformat(),
     }
+
+
+class CompareKind(JobKind):
+    """Two versions answer the same hold-out rows."""
+
+    name: ClassVar[str] = comparisons.KIND
+    queue: ClassVar[str] = "cpu"
+    connections: ClassVar[tuple[str, ...]] = ("artifacts",)
+
+    def inputs(self, job: Job) -> dict[str, Any]:
+        """Give the rows and both bundles."""
+        return comparisons.inputs(job)
+
+    def publish(self, job: Job, result: dict[str, Any]) -> None:
+        """Write the results, once."""
+        comparisons.publish(job, result)
+
+    def failed(self, job: Job) -> None:
+        """Say why there is no comparison."""
+        comparisons.settle_failed(job)
+
+
+KINDS = (PackageKind, CompareKind)

@@ -95,3 +95,48 @@ class AliasMove(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alias} to {self.after_id}"
+
+
+class ComparisonState(models.TextChoices):
+    """How far a comparison is; a queued one whose job runs is running."""
+
+    QUEUED = "queued"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Comparison(Resource):
+    """Two versions of a model on the same rows: the hold-out of ``training_set``. Results are set once.
+
+    ``metrics`` maps ``challenger`` and ``champion`` to metrics with intervals. ``difference`` is the paired one:
+    the main metric's name, the challenger's ``gain`` with its interval, and the ``verdict``.
+    """
+
+    id_kind: ClassVar[str] = "comparison"
+
+    challenger = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="comparisons")
+    champion = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    training_set = models.ForeignKey("training_sets.TrainingSet", on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=16, choices=ComparisonState.choices, default=ComparisonState.QUEUED)
+    job_id = models.CharField(max_length=40, unique=True)
+    rows = models.PositiveBigIntegerField(default=0)
+    metrics = models.JSONField(default=dict)
+    difference = models.JSONField(default=dict)
+    problem = models.JSONField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "comparison"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["challenger", "champion", "training_set"],
+                condition=models.Q(state__in=["queued", "succeeded"]),
+                name="registry_comparison_once",
+            ),
+            models.CheckConstraint(
+                name="registry_comparison_has_results",
+                condition=~models.Q(state="succeeded") | (~models.Q(metrics={}) & models.Q(rows__gt=0)),
+            ),
+        ]
+        indexes = [models.Index(name="registry_comparison_list", fields=["challenger", "-created_at"])]

@@ -16,6 +16,7 @@ from bottega_platform.jobs import services as jobs
 from bottega_platform.projects.models import Membership, Project, Role
 from bottega_platform.registry.models import Alias, AliasMove, Model, ModelVersion
 from bottega_platform.runs.models import Study, TrainingRun, Trial
+from bottega_platform.schedules.models import Fire, Schedule
 from bottega_platform.sources.models import Source
 from bottega_platform.tables import services as tables
 from bottega_platform.tables.models import TableKind, TableVersion
@@ -72,6 +73,12 @@ def a_model(project: Project, number: int) -> None:
 
 def an_endpoint(project: Project, number: int) -> None:
     deployments.create_endpoint(actor=make_user("owner"), project=project, name=f"endpoint-{number}")
+
+
+def a_schedule(project: Project, number: int) -> None:
+    spec = {"cron": "0 3 * * *", "training_run": "first", "model": "late"}
+    schedule = Schedule.objects.create(project=project, name=f"schedule-{number}", spec=spec, owner=make_user("owner"))
+    Fire.objects.create(project=project, schedule=schedule, fire_time=timezone.now(), trigger="manual", spec=spec)
 
 
 def a_job_elsewhere(project: Project, number: int) -> None:
@@ -147,6 +154,7 @@ LISTS: list[tuple[str, Callable[[Project, int], object]]] = [
     ("/projects/harbour/training-runs", a_run),
     ("/projects/harbour/models", a_model),
     ("/projects/harbour/endpoints", an_endpoint),
+    ("/projects/harbour/schedules", a_schedule),
     ("/projects/harbour/audit", an_endpoint),
     ("/projects/harbour/overview", a_service),
     ("/jobs?project=harbour", a_source),

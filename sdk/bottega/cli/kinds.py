@@ -10,6 +10,7 @@ from bottega.specs import (
     FeatureServiceSpec,
     FeatureViewSpec,
     ModelSpec,
+    ScheduleSpec,
     SourceSpec,
     TrainingRunSpec,
     TrainingSetSpec,
@@ -67,6 +68,7 @@ _ALL = (
         _described("description"),
         frozenset({"description"}),
     ),
+    Kind("Schedule", "schedules", ScheduleSpec, _spec, _whole),
     Kind("Endpoint", "endpoints", None, _described("description", "auth"), _described("description", "auth")),
 )
 KINDS = {kind.name: kind for kind in _ALL}

@@ -15,6 +15,7 @@ from bottega.specs.features import (
 )
 from bottega.specs.inspection import FileInspection
 from bottega.specs.labels import LabelImportSpec
+from bottega.specs.schedules import ScheduleSpec
 from bottega.specs.training import (
     ModelSpec,
     Parameter,
@@ -37,6 +38,7 @@ __all__ = [
     "ModelSpec",
     "Parameter",
     "RequestField",
+    "ScheduleSpec",
     "SourceSpec",
     "SplitSpec",
     "TableRead",

@@ -196,26 +196,6 @@ export interface paths {
         patch: operations["update_project"];
         trace?: never;
     };
-    "/api/v1/projects/{project}/apply": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Apply documents: all of them, or none
-         * @description Create and change what the documents name; one that cannot be applied keeps all of them from it.
-         */
-        post: operations["apply_documents"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/projects/{project}/audit": {
         parameters: {
             query?: never;
@@ -716,6 +696,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/fire-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The next five fire times of a cron expression
+         * @description Answer the next five fire times, or what is wrong and where.
+         */
+        get: operations["preview_fire_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/members": {
         parameters: {
             query?: never;
@@ -928,6 +928,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/models/{model}/versions/{version}/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Comparisons of a version, newest first
+         * @description Answer the comparisons.
+         */
+        get: operations["list_comparisons"];
+        put?: never;
+        /**
+         * Compare a version with another one on the same rows
+         * @description Queue the comparison on the hold-out of the version's training set; one that there is is answered.
+         */
+        post: operations["compare_model_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/models/{model}/versions/{version}/signature-diff": {
         parameters: {
             query?: never;
@@ -962,6 +986,98 @@ export interface paths {
         get: operations["get_overview"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schedules of a project
+         * @description Answer the schedules.
+         */
+        get: operations["list_schedules"];
+        put?: never;
+        /**
+         * Train a model again by the clock
+         * @description Create a schedule; its fires act as who creates it.
+         */
+        post: operations["create_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/schedules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A schedule
+         * @description Answer the schedule.
+         */
+        get: operations["get_schedule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a schedule
+         * @description Delete the schedule; what is running goes on to its end.
+         */
+        delete: operations["delete_schedule"];
+        options?: never;
+        head?: never;
+        /**
+         * Replace a schedule's spec
+         * @description Replace the spec; from now on its fires act as who does so.
+         */
+        patch: operations["change_schedule"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/schedules/{name}/fires": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fires of a schedule, newest first
+         * @description Answer the fires.
+         */
+        get: operations["list_fires"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/schedules/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fire a schedule now
+         * @description Open a fire; follow it in the list of fires, its jobs one after the other.
+         */
+        post: operations["run_schedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1412,46 +1528,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/projects/{project}/uploads/{digest}/inspections": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Guess what an uploaded file holds
-         * @description Queue the inspection; it reads the beginning and samples of the file, never all of it at once.
-         */
-        post: operations["inspect_upload"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/projects/{project}/uploads/{digest}/inspections/{inspection}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What an uploaded file seems to hold
-         * @description Answer the inspection.
-         */
-        get: operations["get_inspection"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/serving/bundles/{digest}/{path}": {
         parameters: {
             query?: never;
@@ -1647,32 +1723,6 @@ export interface components {
             revision: number;
         };
         /**
-         * AppliedOut
-         * @description What became of a document. ``job`` works for what was created; ``key`` is an endpoint's, shown this once.
-         */
-        AppliedOut: {
-            kind: string;
-            name: string;
-            /** @enum {unknown} */
-            act: "changed" | "created" | "unchanged";
-            job: string | null;
-            key: string | null;
-        };
-        /**
-         * ApplyIn
-         * @description Documents in any order, at most a thousand.
-         */
-        ApplyIn: {
-            documents: components["schemas"]["DocumentIn"][];
-        };
-        /**
-         * ApplyOut
-         * @description One result per document, in their order.
-         */
-        ApplyOut: {
-            results: components["schemas"]["AppliedOut"][];
-        };
-        /**
          * AuditEntry
          * @description Who did what, when, to which subject.
          */
@@ -1725,19 +1775,35 @@ export interface components {
             false_values?: string[];
         };
         /**
-         * ColumnGuess
-         * @description One column of the file. ``readings`` are all types that its values allow, the best guess first; text always fits. ``nulls`` is a share from 0 to 1, ``distinct`` the number of different values among those read. ``use`` says whether it should be a feature, ``why_not`` why it should not.
+         * CompareIn
+         * @description Which version to compare with: a number or an alias.
          */
-        ColumnGuess: {
-            name: string;
-            header: string;
-            readings: components["schemas"]["Reading"][];
-            examples: string[];
-            nulls: number;
-            distinct: number;
-            use: boolean;
-            /** @default  */
-            why_not?: string;
+        CompareIn: {
+            /** @default champion */
+            against?: string | number;
+        };
+        /**
+         * ComparisonOut
+         * @description A version against another one, both on the hold-out rows of the version's training set.
+         */
+        ComparisonOut: {
+            id: string;
+            challenger: number;
+            champion: number;
+            training_set: string;
+            state: string;
+            job: string;
+            rows: number | null;
+            metrics: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["Interval"];
+                };
+            };
+            difference: components["schemas"]["PairedDifference"] | null;
+            problem: Record<string, unknown> | null;
+            created_at: string;
+            finished_at: string | null;
+            created_by: string | null;
         };
         /**
          * CsvFormat
@@ -1830,16 +1896,6 @@ export interface components {
             column: string | null;
             rows: number;
             left_out: boolean;
-        };
-        /**
-         * DocumentIn
-         * @description One resource as it should be; ``spec`` is what the resource's own address takes.
-         */
-        DocumentIn: {
-            apiVersion: string;
-            kind: string;
-            metadata: components["schemas"]["Metadata"];
-            spec: Record<string, unknown>;
         };
         /**
          * EndpointIn
@@ -2007,11 +2063,10 @@ export interface components {
         };
         /**
          * FeatureServiceSpec
-         * @description The exact list of features that a model version is pinned to. ``views`` lists ``view`` (all its features) or ``view:feature``; ``request`` the fields a caller sends (a service may have these alone: the features then stand in the request); ``expressions`` the request-time features; ``categorical`` those passed to the model as categories. ``event_time`` names the request field that is the record's time (default of ``as_of``). ``keys`` maps ``view.key`` to the request's name for it where they differ.
+         * @description The exact list of features that a model version is pinned to. ``views`` lists ``view`` (all its features) or ``view:feature``; ``request`` the fields a caller sends; ``expressions`` the request-time features; ``categorical`` those passed to the model as categories. ``event_time`` names the request field that is the record's time (default of ``as_of``). ``keys`` maps ``view.key`` to the request's name for it where they differ.
          */
         FeatureServiceSpec: {
-            /** @default [] */
-            views?: string[];
+            views: string[];
             /** @default [] */
             request?: components["schemas"]["RequestField"][];
             /** @default [] */
@@ -2103,20 +2158,45 @@ export interface components {
             };
         };
         /**
-         * FileInspection
-         * @description What was found in a file's beginning and samples of the rest. ``size`` is in bytes, ``rows`` an estimate unless ``whole``; ``rows_read`` were looked at. ``spec`` reads the file by the best guesses: correct it and create a source with it. ``keys`` and ``times`` are columns that could name and date a row, the best first.
+         * FireJob
+         * @description A job that a fire started: in which step, and for what.
          */
-        FileInspection: {
-            size: number;
-            rows: number;
-            rows_read: number;
-            whole: boolean;
-            spec: components["schemas"]["SourceSpec"];
-            columns: components["schemas"]["ColumnGuess"][];
-            keys: string[];
-            times: string[];
-            targets: components["schemas"]["TargetGuess"][];
-            notes: components["schemas"]["Note"][];
+        FireJob: {
+            step: string;
+            name: string;
+            job: string;
+        };
+        /**
+         * FireOut
+         * @description One fire. ``missed`` counts the earlier times that this one stands for, of a platform that was down. ``difference`` is the challenger's to the champion on the same rows; null until they were compared, and where there is no champion.
+         */
+        FireOut: {
+            id: string;
+            schedule: string;
+            fire_time: string;
+            trigger: string;
+            missed: number;
+            state: string;
+            step: string;
+            jobs: components["schemas"]["FireJob"][];
+            training_set: string | null;
+            training_run: string | null;
+            model: string;
+            version: number | null;
+            champion: number | null;
+            difference: components["schemas"]["PairedDifference"] | null;
+            problem: Record<string, unknown> | null;
+            created_at: string;
+            finished_at: string | null;
+        };
+        /**
+         * FireTimes
+         * @description When an expression fires next, in UTC.
+         */
+        FireTimes: {
+            cron: string;
+            timezone: string;
+            next_fires: string[];
         };
         /**
          * Health
@@ -2145,26 +2225,13 @@ export interface components {
             results: components["schemas"]["Hit"][];
         };
         /**
-         * InspectionIn
-         * @description How the file is written; without ``format`` that is guessed.
+         * Interval
+         * @description A value and its 95 % interval.
          */
-        InspectionIn: {
-            /** @default null */
-            format?: components["schemas"]["CsvFormat"] | null;
-        };
-        /**
-         * InspectionOut
-         * @description An inspection; ``found`` once it is ready, ``problem`` where the file cannot be read.
-         */
-        InspectionOut: {
-            id: string;
-            upload: string;
-            filename: string;
-            state: string;
-            job: string;
-            found: components["schemas"]["FileInspection"] | null;
-            problem: Record<string, unknown> | null;
-            created_at: string;
+        Interval: {
+            value: number;
+            low: number;
+            high: number;
         };
         /**
          * InvitationIn
@@ -2431,13 +2498,6 @@ export interface components {
             allowed_actions: string[];
         };
         /**
-         * Metadata
-         * @description What the resource is called.
-         */
-        Metadata: {
-            name: string;
-        };
-        /**
          * Minute
          * @description A step of the series: requests, errors and latency in milliseconds.
          */
@@ -2582,24 +2642,6 @@ export interface components {
             seen_at: string;
         };
         /**
-         * Note
-         * @description Something to look at: what was found, and what to do. ``target`` is set where it holds for that target alone. ``rows`` counts what was found in the rows that were read; ``samples`` show where.
-         */
-        Note: {
-            /** @enum {unknown} */
-            kind: "ambiguous_date" | "assumed_timezone" | "constant" | "dirt" | "guessed_encoding" | "identifier" | "leakage" | "many_values" | "nulls" | "renamed";
-            detail: string;
-            advice: string;
-            /** @default null */
-            column?: string | null;
-            /** @default null */
-            target?: string | null;
-            /** @default 0 */
-            rows?: number;
-            /** @default [] */
-            samples?: string[];
-        };
-        /**
          * Observed
          * @description A node's report: what it has applied, each deployment's stage, the traffic not yet acknowledged. ``boot`` names this run of the node: its counters begin at zero with it.
          */
@@ -2650,6 +2692,16 @@ export interface components {
         Overview: {
             phases: components["schemas"]["PhaseOverview"][];
             next_step: components["schemas"]["NextStep"] | null;
+        };
+        /**
+         * PairedDifference
+         * @description How much better the challenger is in ``metric`` on the same rows; a gain above 0 is in its favour.
+         */
+        PairedDifference: {
+            metric: string;
+            gain: components["schemas"]["Interval"];
+            /** @enum {unknown} */
+            verdict: "better" | "undecided" | "worse";
         };
         /**
          * Parameter
@@ -2815,15 +2867,6 @@ export interface components {
             values: Record<string, unknown>;
         };
         /**
-         * Reading
-         * @description One way to read a column. ``fits`` is the share of its values that are of this type, from 0 to 1.
-         */
-        Reading: {
-            label: string;
-            column: components["schemas"]["Column"];
-            fits: number;
-        };
-        /**
          * Ref
          * @description A resource by id and name.
          */
@@ -2868,6 +2911,52 @@ export interface components {
         RollbackIn: {
             /** @default null */
             to?: string | null;
+        };
+        /**
+         * ScheduleChange
+         * @description A schedule's new spec.
+         */
+        ScheduleChange: {
+            spec: components["schemas"]["ScheduleSpec"];
+        };
+        /**
+         * ScheduleIn
+         * @description A new schedule.
+         */
+        ScheduleIn: {
+            name: string;
+            spec: components["schemas"]["ScheduleSpec"];
+        };
+        /**
+         * ScheduleOut
+         * @description A schedule, its next fire times in UTC (none while it is not enabled) and its newest fire.
+         */
+        ScheduleOut: {
+            id: string;
+            name: string;
+            spec: components["schemas"]["ScheduleSpec"];
+            owner: string | null;
+            next_fires: string[];
+            last_fire: components["schemas"]["FireOut"] | null;
+            created_at: string;
+            updated_at: string;
+            revision: number;
+            allowed_actions: string[];
+        };
+        /**
+         * ScheduleSpec
+         * @description When a model is trained again, and how. ``cron`` has five fields: minute, hour, day of month, month, day of week, read in ``timezone`` (an IANA name). A time that the change of clocks leaves out fires right after the gap; one that comes twice fires once. ``training_run`` names the run that is repeated: its trainer with parameters or study, on its training set's recipe with all time bounds moved on, so that the newest data are in it. The result becomes the next version of ``model`` with the alias ``challenger``, and is compared with the champion on the same rows.
+         */
+        ScheduleSpec: {
+            cron: string;
+            training_run: string;
+            model: string;
+            /** @default UTC */
+            timezone?: string;
+            /** @default true */
+            enabled?: boolean;
+            /** @default  */
+            description?: string;
         };
         /**
          * SessionIn
@@ -3014,18 +3103,6 @@ export interface components {
             updated_at: string;
             revision: number;
             allowed_actions: string[];
-        };
-        /**
-         * TargetGuess
-         * @description A column that a model could predict. ``positive`` is the share of yes, of a yes/no target.
-         */
-        TargetGuess: {
-            column: string;
-            /** @enum {unknown} */
-            task: "binary" | "regression";
-            why: string;
-            /** @default null */
-            positive?: number | null;
         };
         /**
          * TokenIn
@@ -3245,15 +3322,14 @@ export interface components {
         };
         /**
          * TrainingSetSpec
-         * @description Labels joined with features as known at each label's time. ``labels`` names a table or view with the service's keys and request fields, the ``event_time`` and the ``label`` column; rows whose label is null are counted and left out. Without ``event_time`` the rows have no time: the service may then have no views, and the split is by hash. ``known_at`` False switches the known-at filter off, for demonstrating leakage only; the training set is then marked unfit for registration.
+         * @description Labels joined with features as known at each label's time. ``labels`` names a table or view with the service's keys and request fields, the ``event_time`` and the ``label`` column; rows whose label is null are counted and left out. ``known_at`` False switches the known-at filter off, for demonstrating leakage only; the training set is then marked unfit for registration.
          */
         TrainingSetSpec: {
             labels: string;
             label: string;
+            event_time: string;
             feature_service: string;
             split: components["schemas"]["SplitSpec"];
-            /** @default null */
-            event_time?: string | null;
             /** @default null */
             start?: string | null;
             /** @default null */
@@ -3812,41 +3888,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectOut"];
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            409: components["responses"]["409"];
-            412: components["responses"]["412"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            422: components["responses"]["422"];
-        };
-    };
-    apply_documents: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ApplyIn"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplyOut"];
                 };
             };
             400: components["responses"]["400"];
@@ -5146,6 +5187,37 @@ export interface operations {
             422: components["responses"]["422"];
         };
     };
+    preview_fire_times: {
+        parameters: {
+            query?: {
+                /** @description The expression, five fields. */
+                cron?: string;
+                /** @description An IANA name. Default UTC. */
+                timezone?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireTimes"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
     list_members: {
         parameters: {
             query?: {
@@ -5721,6 +5793,88 @@ export interface operations {
             404: components["responses"]["404"];
         };
     };
+    list_comparisons: {
+        parameters: {
+            query?: {
+                /** @description Place in the list, from `next` or `previous`. */
+                cursor?: string;
+                /** @description Rows per page, at most 1,000. */
+                limit?: number;
+                /** @description Field to sort by, with `-` for descending. */
+                sort?: string;
+                /** @description Add `count`, the number of rows in all pages. */
+                with_count?: boolean;
+            };
+            header?: never;
+            path: {
+                model: string;
+                project: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: components["schemas"]["ComparisonOut"][];
+                        /** @description Address of that page, or null. */
+                        next: string | null;
+                        /** @description Address of that page, or null. */
+                        previous: string | null;
+                        /** @description Only with `with_count=true`. */
+                        count?: number;
+                    };
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    compare_model_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model: string;
+                project: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CompareIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
     diff_model_signature: {
         parameters: {
             query?: {
@@ -5770,6 +5924,243 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    list_schedules: {
+        parameters: {
+            query?: {
+                /** @description Place in the list, from `next` or `previous`. */
+                cursor?: string;
+                /** @description Rows per page, at most 1,000. */
+                limit?: number;
+                /** @description Field to sort by, with `-` for descending. */
+                sort?: string;
+                /** @description Add `count`, the number of rows in all pages. */
+                with_count?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: components["schemas"]["ScheduleOut"][];
+                        /** @description Address of that page, or null. */
+                        next: string | null;
+                        /** @description Address of that page, or null. */
+                        previous: string | null;
+                        /** @description Only with `with_count=true`. */
+                        count?: number;
+                    };
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    create_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ScheduleIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
+    get_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    change_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
+    list_fires: {
+        parameters: {
+            query?: {
+                /** @description Place in the list, from `next` or `previous`. */
+                cursor?: string;
+                /** @description Rows per page, at most 1,000. */
+                limit?: number;
+                /** @description Field to sort by, with `-` for descending. */
+                sort?: string;
+                /** @description Add `count`, the number of rows in all pages. */
+                with_count?: boolean;
+            };
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: components["schemas"]["FireOut"][];
+                        /** @description Address of that page, or null. */
+                        next: string | null;
+                        /** @description Address of that page, or null. */
+                        previous: string | null;
+                        /** @description Only with `with_count=true`. */
+                        count?: number;
+                    };
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    run_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireOut"];
                 };
             };
             400: components["responses"]["400"];
@@ -6668,70 +7059,6 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-        };
-    };
-    inspect_upload: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                digest: string;
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["InspectionIn"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InspectionOut"];
-                };
-            };
-            400: components["responses"]["400"];
-            401: components["responses"]["401"];
-            403: components["responses"]["403"];
-            404: components["responses"]["404"];
-            409: components["responses"]["409"];
-            412: components["responses"]["412"];
-            413: components["responses"]["413"];
-            415: components["responses"]["415"];
-            422: components["responses"]["422"];
-        };
-    };
-    get_inspection: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                digest: string;
-                inspection: string;
-                project: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InspectionOut"];
                 };
             };
             400: components["responses"]["400"];

@@ -157,6 +157,8 @@ export interface Trainer {
 }
 export type Registration = Schemas['RegistrationOut'];
 export type ModelVersion = Exact<Schemas['ModelVersionOut'], { metrics: BySplit; measured: Record<string, number> }>;
+/** Two versions on the same rows, the way they are served. */
+export type VersionComparison = Exact<Schemas['ComparisonOut'], { problem: Problem | null }>;
 export interface Signature {
   keys: Column[];
   request: Column[];

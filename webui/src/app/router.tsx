@@ -106,7 +106,7 @@ const pages = [
   createRoute({
     getParentRoute: below,
     path: '/endpoints/$endpoint',
-    validateSearch: keep('range'),
+    validateSearch: keep('range', 'quality'),
     component: lazyRouteComponent(() => import('@/features/endpoints/EndpointPage')),
   }),
   createRoute({

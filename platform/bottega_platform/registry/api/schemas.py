@@ -1,7 +1,7 @@
 """Shapes of the registry's endpoints."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from django.db.models import Max, Prefetch, Q, QuerySet
@@ -10,7 +10,7 @@ from bottega.specs import ModelSpec
 from bottega_platform.jobs.models import Job
 from bottega_platform.projects import permissions
 from bottega_platform.projects.models import Role
-from bottega_platform.registry.models import Alias, AliasMove, Model, ModelVersion
+from bottega_platform.registry.models import CHAMPION, Alias, AliasMove, Comparison, Model, ModelVersion
 from bottega_platform.registry.signatures import Change
 
 VERSION_ACTIONS = {"deploy": Role.DEPLOYER, "set_alias": Role.DEPLOYER, "delete": Role.EDITOR}
@@ -120,6 +120,46 @@ class ModelVersionDetail(ModelVersionOut, frozen=True):
     job: str
 
 
+class CompareIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which version to compare with: a number or an alias."""
+
+    against: str | int = CHAMPION
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """A value and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class PairedDifference(msgspec.Struct, frozen=True):
+    """How much better the challenger is in ``metric`` on the same rows; a gain above 0 is in its favour."""
+
+    metric: str
+    gain: Interval
+    verdict: Literal["better", "worse", "undecided"]
+
+
+class ComparisonOut(msgspec.Struct, frozen=True):
+    """A version against another one, both on the hold-out rows of the version's training set."""
+
+    id: str
+    challenger: int
+    champion: int
+    training_set: str
+    state: str
+    job: str
+    rows: int | None
+    metrics: dict[str, dict[str, Interval]]
+    difference: PairedDifference | None
+    problem: dict[str, Any] | None
+    created_at: datetime
+    finished_at: datetime | None
+    created_by: str | None
+
+
 class SignatureDiffOut(msgspec.Struct, frozen=True):
     """How a version's signature differs from another one's."""
 
@@ -211,4 +251,24 @@ def version_detail(version: ModelVersion, role: Role) -> ModelVersionDetail:
         files=version.files,
         stamps=version.stamps,
         job=version.job_id,
+    )
+
+
+def comparison_out(row: Comparison, job: Job | None) -> ComparisonOut:
+    """Render a comparison; the results of one that has not succeeded are empty."""
+    running = row.state == "queued" and job is not None and job.state == "running"
+    return ComparisonOut(
+        id=row.pk,
+        challenger=row.challenger.number,
+        champion=row.champion.number,
+        training_set=row.training_set.name,
+        state="running" if running else str(row.state),
+        job=row.job_id,
+        rows=row.rows or None,
+        metrics=msgspec.convert(row.metrics, dict[str, dict[str, Interval]]),
+        difference=msgspec.convert(row.difference, PairedDifference) if row.difference else None,
+        problem=row.problem,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        created_by=row.created_by.get_username() if row.created_by else None,
     )

@@ -8,13 +8,16 @@ from bottega_platform.api import etag, pagination, responses, specs
 from bottega_platform.api.errors import NotFound
 from bottega_platform.api.openapi import operation
 from bottega_platform.api.views import ProjectView
+from bottega_platform.jobs.models import Job
 from bottega_platform.projects import permissions
 from bottega_platform.projects.models import Role
-from bottega_platform.registry import services, signatures
+from bottega_platform.registry import comparisons, services, signatures
 from bottega_platform.registry.api.schemas import (
     AliasIn,
     AliasMoveOut,
     AliasOut,
+    CompareIn,
+    ComparisonOut,
     ModelIn,
     ModelOut,
     ModelPatch,
@@ -24,6 +27,7 @@ from bottega_platform.registry.api.schemas import (
     RegistrationOut,
     SignatureDiffOut,
     alias_out,
+    comparison_out,
     listed,
     model_out,
     move_out,
@@ -31,7 +35,7 @@ from bottega_platform.registry.api.schemas import (
     version_detail,
     version_out,
 )
-from bottega_platform.registry.models import CHAMPION, Alias, AliasMove, Model
+from bottega_platform.registry.models import CHAMPION, Alias, AliasMove, Comparison, Model
 
 
 class ModelsView(ProjectView):
@@ -166,6 +170,35 @@ class SignatureDiffView(ProjectView):
         return responses.ok(SignatureDiffOut(found.number, other.number, not changes, breaking, changes))
 
 
+class ComparisonsView(ProjectView):
+    """A version against others of its model."""
+
+    roles = {"GET": Role.VIEWER, "POST": Role.EDITOR}
+
+    @operation("list_comparisons", "Comparisons of a version, newest first", page=ComparisonOut)
+    def get(self, request: Any, project: str, model: str, version: str) -> HttpResponse:
+        """Answer the comparisons."""
+        found = services.version(self.project, model, version)
+        related = ("challenger", "champion", "training_set", "created_by")
+        rows = Comparison.objects.filter(challenger=found).select_related(*related)
+        return pagination.page(request, rows, _compared)
+
+    @operation(
+        "compare_model_version",
+        "Compare a version with another one on the same rows",
+        request=CompareIn,
+        response=ComparisonOut,
+        status=202,
+    )
+    def post(self, request: Any, project: str, model: str, version: str) -> HttpResponse:
+        """Queue the comparison on the hold-out of the version's training set; one that there is is answered."""
+        body = specs.decode(CompareIn, request.data)
+        challenger = services.version(self.project, model, version)
+        champion = services.version(self.project, model, body.against)
+        row = comparisons.start(actor=self.actor, challenger=challenger, champion=champion)
+        return responses.accepted(_compared(row), row.job_id)
+
+
 class AliasView(_ModelView):
     """One alias of a model."""
 
@@ -208,3 +241,7 @@ class AliasHistoryView(_ModelView):
 
 def _out(model: Model, role: Role) -> ModelOut:
     return model_out(listed(Model.objects.filter(pk=model.pk)).get(), role)
+
+
+def _compared(row: Comparison) -> ComparisonOut:
+    return comparison_out(row, Job.objects.filter(pk=row.job_id).first())

@@ -17,12 +17,14 @@ import {
   Origin,
   PageHeader,
   PageTabs,
+  Stack,
   StateBadge,
   Tag,
 } from '@/ui';
 import { ReportView } from '@/ui/report/ReportView';
 import { AliasTag } from './AliasTag';
 import { BundleTab } from './BundleTab';
+import { ComparisonPanel } from './ComparisonPanel';
 import { DeploySheet } from './DeploySheet';
 import { SignatureTab } from './SignatureTab';
 
@@ -65,7 +67,12 @@ function VersionBody({ project, version }: { project: string; version: ModelVers
           />
         }
       />
-      {chosen === 'report' && <ReportView project={project} run={version.training_run_name} />}
+      {chosen === 'report' && (
+        <Stack>
+          <ComparisonPanel project={project} version={version} />
+          <ReportView project={project} run={version.training_run_name} />
+        </Stack>
+      )}
       {chosen === 'signature' && <SignatureTab signature={version.signature} />}
       {chosen === 'bundle' && <BundleTab version={version} />}
       <DeploySheet project={project} version={version} open={deploy === 'plan'} onClose={() => setDeploy(undefined)} />
