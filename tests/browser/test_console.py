@@ -26,6 +26,7 @@ PAGES = [
     f"runs/{RUN}?tab=overview",
     f"runs/{RUN}?tab=report",
     f"runs/{RUN}?tab=trials",
+    "runs/minutes_lightgbm?tab=report",
     "models",
     f"models/{MODEL}",
     f"models/{MODEL}/versions/1",
@@ -120,6 +121,18 @@ def roll_back(page: Page) -> None:
     sheet.get_by_role("button", name="Roll back now").click()
     expect(sheet.get_by_text("answers again")).to_be_visible()
     sheet.get_by_role("button", name="Close").last.click()
+
+
+def test_the_report_of_a_regression_shows_its_errors_with_intervals_and_residuals(
+    page: Page, errors: list[str], running_platform: Any
+) -> None:
+    page.goto(f"/projects/{running_platform.project}/runs/minutes_lightgbm?tab=report")
+    quality = page.get_by_role("table", name="Quality on the hold-out")
+    for metric in ("RMSE", "MAE", "R²"):
+        expect(quality.get_by_role("row").filter(has_text=metric)).to_be_visible()
+    expect(page.get_by_role("heading", name="Residuals, half of them from")).to_be_visible()
+    expect(page.get_by_role("heading", name="ROC")).to_have_count(0)
+    assert errors == []
 
 
 def test_try_it_shows_the_refusal_of_a_bad_value_at_the_answer(page: Page, running_platform: Any) -> None:
