@@ -8,32 +8,14 @@ from typing import Any
 import httpx
 import yaml
 from reporting import Reporter
+from targets import TARGETS, Target
 
 from bottega.client import Client
 from bottega.problems import ProblemError
 
 HERE = Path(__file__).parent
 PROJECT = "flights"
-ENDPOINT = "delay"
-MODEL = "delay"
-TRAINING_SET = "delay_2013"
 LOAD_AS_OF = "2013-10-01T12:00:00Z"  # eight in the morning in New York: the replay's first moment
-SPLIT = {
-    "kind": "time",
-    "valid_from": "2013-07-01T04:00:00Z",
-    "test_from": "2013-08-01T04:00:00Z",
-    "end": "2013-10-01T04:00:00Z",
-}
-RUNS = {
-    "historical_mean": {"trainer": "historical_mean", "params": {"by": ["carrier", "origin"]}},
-    "logistic_regression": {"trainer": "logistic_regression", "params": {}},
-    "lightgbm_tuned": {
-        "trainer": "lightgbm",
-        "params": {},
-        "tune": {"trials": 20, "startup_trials": 6, "seed": 7},
-    },
-}
-BEST = "lightgbm_tuned"
 
 
 def data_folder() -> Path:
@@ -110,20 +92,16 @@ class Loop:
             self._ensure(f"{self.path}/feature-services", service["name"], service["spec"])
 
     def training_set(self) -> None:
-        """Join the labels with the features as they were known at each scheduled departure."""
-        spec = {
-            "labels": "trips",
-            "label": "late",
-            "event_time": "scheduled_departure",
-            "feature_service": "delay_features",
-            "start": "2013-01-01T05:00:00Z",
-            "end": SPLIT["end"],
-            "split": SPLIT,
+        """Join the labels of each target with the features as they were known at each scheduled departure."""
+        building = {
+            target: self._ensure(f"{self.path}/training-sets", target.training_set, target.training_set_spec())
+            for target in TARGETS
         }
-        training_set = self._ensure(f"{self.path}/training-sets", TRAINING_SET, spec)
-        self._wait_resource(training_set, "training set")
-        counts = self.client.get(f"{self.path}/training-sets/{TRAINING_SET}")["counts"]
-        self.reporter.say("rows " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
+        for target, training_set in building.items():
+            self._wait_resource(training_set, target.training_set)
+            counts = self.client.get(f"{self.path}/training-sets/{target.training_set}")["counts"]
+            rows = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+            self.reporter.say(f"{target.training_set}: {rows}")
 
     def online(self) -> None:
         """Load the online store as of the replay's first moment."""
@@ -135,50 +113,56 @@ class Loop:
         self._wait_all(jobs)
 
     def train(self) -> None:
-        """Fit the baselines and tune LightGBM."""
+        """Fit the baselines, tune LightGBM for the one target and fit it to the other, all at the same time."""
         started = {
-            name: self._ensure(
-                f"{self.path}/training-runs", name, {"training_set": TRAINING_SET, "task": "binary", **spec}
-            )
-            for name, spec in RUNS.items()
+            (target, name): self._ensure(f"{self.path}/training-runs", name, spec)
+            for target in TARGETS
+            for name, spec in target.run_specs().items()
         }
-        for name, run in started.items():
+        for (target, name), run in started.items():
             self._wait_resource(run, name)
-            self.reporter.say(f"{name}: hold-out AUC {self.auc(name)}")
+            self.reporter.say(f"{name}: hold-out {target.metric.upper()} {self.measured(name, target.metric)}")
 
     def register(self) -> None:
-        """Package the tuned model as a version and call it champion."""
-        self._ensure(f"{self.path}/models", MODEL, {"task": "binary", "description": "Landing 15 minutes late or more"})
-        if not list(self.client.pages(f"{self.path}/models/{MODEL}/versions")):
-            accepted = self.client.post(
-                f"{self.path}/models/{MODEL}/versions", {"training_run": BEST, "alias": "champion"}
-            )
-            self._wait_resource(accepted, "package")
+        """Package each target's best model as a version and call it champion."""
+        for target, accepted in [(target, self._package(target)) for target in TARGETS]:
+            if accepted is not None:
+                self._wait_resource(accepted, f"package {target.name}")
+
+    def _package(self, target: Target) -> Any:
+        self._ensure(f"{self.path}/models", target.name, {"task": target.task, "description": target.question})
+        versions = f"{self.path}/models/{target.name}/versions"
+        if list(self.client.pages(versions)):
+            return None
+        return self.client.post(versions, {"training_run": target.best, "alias": "champion"})
 
     def deploy(self) -> None:
-        """Serve the champion on the endpoint and wait until it answers."""
-        self._ensure(f"{self.path}/endpoints", ENDPOINT, {"description": "Probability of landing late"})
-        if not list(self.client.pages(f"{self.path}/endpoints/{ENDPOINT}/deployments")):
-            self.client.post(f"{self.path}/endpoints/{ENDPOINT}/deployments", {"model": MODEL, "version": 1})
-        deployment = self._wait_deployment()
-        self.reporter.say(f"{PROJECT}.{ENDPOINT} serves {MODEL} version {deployment['version']}")
+        """Serve each champion on its endpoint and wait until it answers."""
+        for target in TARGETS:
+            self._ensure(f"{self.path}/endpoints", target.name, {"description": target.question})
+            deployments = f"{self.path}/endpoints/{target.name}/deployments"
+            if not list(self.client.pages(deployments)):
+                self.client.post(deployments, {"model": target.name, "version": 1})
+        for target in TARGETS:
+            deployment = self._wait_deployment(target)
+            self.reporter.say(f"{PROJECT}.{target.name} serves {target.name} version {deployment['version']}")
 
-    def auc(self, run: str) -> str:
-        """Return a run's hold-out AUC with its interval, as text."""
-        auc = self.metrics(run)["auc"]
-        return f"{auc['value']:.4f} [{auc['low']:.4f}, {auc['high']:.4f}]"
+    def measured(self, run: str, metric: str) -> str:
+        """Return a run's hold-out metric with its interval, as text."""
+        found = self.metrics(run)[metric]
+        return f"{found['value']:.4f} [{found['low']:.4f}, {found['high']:.4f}]"
 
     def metrics(self, run: str) -> dict[str, Any]:
         """Return a run's hold-out metrics."""
         metrics: dict[str, Any] = self.client.get(f"{self.path}/training-runs/{run}")["metrics"]["test"]
         return metrics
 
-    def predict(self, records: list[dict[str, Any]], as_of: str | None = None) -> dict[str, Any]:
+    def predict(self, target: Target, records: list[dict[str, Any]], as_of: str | None = None) -> dict[str, Any]:
         """Ask the serving node itself, not the control plane."""
         body: dict[str, Any] = {"records": records}
         if as_of is not None:
             body["as_of"] = as_of
-        response = self.serving.post(f"/v1/endpoints/{PROJECT}.{ENDPOINT}/predict", json=body)
+        response = self.serving.post(f"/v1/endpoints/{PROJECT}.{target.name}/predict", json=body)
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
         return answer
@@ -225,15 +209,15 @@ class Loop:
         if resource.get("job") and resource.get("state") not in {"succeeded", "ready"}:
             self.client.wait(resource["job"], on_progress=self.reporter.job(label))
 
-    def _wait_deployment(self) -> dict[str, Any]:
+    def _wait_deployment(self, target: Target) -> dict[str, Any]:
         from bottega.client.jobs import poll_until
 
         def newest() -> dict[str, Any] | None:
             deployment: dict[str, Any] = next(
-                self.client.pages(f"{self.path}/endpoints/{ENDPOINT}/deployments", limit=1)
+                self.client.pages(f"{self.path}/endpoints/{target.name}/deployments", limit=1)
             )
             if deployment["stage"] == "failed":
-                raise ProblemError(f"The deployment failed: {deployment.get('reason')}")
+                raise ProblemError(f"The deployment of {target.name} failed: {deployment.get('reason')}")
             return deployment if deployment["stage"] == "active" else None
 
         return poll_until(newest, seconds=60)

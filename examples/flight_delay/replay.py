@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from loop import Loop, data_folder
+from targets import Target
 
 FIRST = datetime(2013, 10, 1, 12, tzinfo=UTC)
 HOURS = 3  # as long as the loaded weather counts as fresh
@@ -36,11 +37,11 @@ def _request(row: dict[str, str]) -> tuple[datetime, dict[str, Any]]:
     return moment, record
 
 
-def replay(loop: Loop) -> int:
-    """Send the requests one by one and return how many were answered."""
+def replay(loop: Loop, target: Target) -> int:
+    """Send the requests one by one to the target's endpoint and return how many were answered."""
     requests = october_requests()
     for number, (_, record) in enumerate(requests, start=1):
-        loop.predict([record])
+        loop.predict(target, [record])
         if number % 100 == 0:
-            loop.reporter.say(f"{number:,} of {len(requests):,} departures asked about")
+            loop.reporter.say(f"{target.name}: {number:,} of {len(requests):,} departures asked about")
     return len(requests)

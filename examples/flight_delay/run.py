@@ -9,9 +9,10 @@ import sys
 from typing import Any
 
 import httpx
-from loop import BEST, ENDPOINT, MODEL, PROJECT, RUNS, Loop
+from loop import PROJECT, Loop
 from replay import october_requests, replay
 from reporting import Reporter
+from targets import DELAY, TARGETS, Target
 
 from bottega.client import Client
 from bottega.problems import ProblemError
@@ -27,49 +28,70 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def traffic_exists(loop: Loop) -> bool:
+def traffic_exists(loop: Loop, target: Target) -> bool:
     """Say whether the endpoint has answered anything yet, so that a second run does not replay again."""
-    traffic = loop.client.get(f"{loop.path}/endpoints/{ENDPOINT}/traffic", range="30d")
+    traffic = loop.client.get(f"{loop.path}/endpoints/{target.name}/traffic", range="30d")
     return any(version["requests"] for version in traffic["versions"])
 
 
 def summary(loop: Loop, signin_link: str) -> dict[str, Any]:
-    """Return what the demo made, as one JSON object."""
+    """Return what the demo made, as one JSON object; the first target's figures are at its top."""
     record = october_requests()[0][1]
-    answer = loop.predict([record])
     datasets = list(loop.client.pages(f"{loop.path}/tables", kind="source", limit=100))
     features = loop.client.get(f"{loop.path}/feature-services/delay_features")["features"]
+    made = {target.name: target_summary(loop, target, record) for target in TARGETS}
     return {
         "datasets": len(datasets),
         "features": len(features),
         "feature_views": len({feature["view"] for feature in features if feature["view"]}),
-        "auc": {run: loop.metrics(run)["auc"] for run in RUNS},
-        "model": f"{MODEL} version {answer['version']}",
-        "endpoint": f"{PROJECT}.{ENDPOINT}",
-        "prediction": {"record": record, "answer": answer},
+        **made.pop(DELAY.name),
+        **made,
         "signin_link": signin_link,
         "seconds": loop.reporter.seconds,
     }
 
 
+def target_summary(loop: Loop, target: Target, record: dict[str, Any]) -> dict[str, Any]:
+    """Return a target's metric by run, its model and endpoint, and one prediction."""
+    answer = loop.predict(target, [record])
+    return {
+        target.metric: {run: loop.metrics(run)[target.metric] for run in target.runs},
+        "model": f"{target.name} version {answer['version']}",
+        "endpoint": f"{PROJECT}.{target.name}",
+        "prediction": {"record": record, "answer": answer},
+    }
+
+
 def print_summary(result: dict[str, Any]) -> None:
     """Print the summary for people, then the JSON object on the last line."""
-    prediction = result["prediction"]
+    record = result["prediction"]["record"]
     lines = [
         "",
         f"datasets     {result['datasets']}, features {result['features']} in {result['feature_views']} views",
-        *(
-            f"AUC          {auc['value']:.4f}  95 % [{auc['low']:.4f}, {auc['high']:.4f}]  {run}"
-            for run, auc in result["auc"].items()
-        ),
-        f"model        {result['model']} (champion), best of the study {BEST}",
-        f"endpoint     {result['endpoint']}",
-        f"prediction   {prediction['answer']['predictions'][0]:.4f} from {json.dumps(prediction['record'])}",
+        *(line for target in TARGETS for line in target_lines(result, target)),
+        f"asked        {json.dumps(record)}",
         "seconds      " + ", ".join(f"{name} {seconds:g}" for name, seconds in result["seconds"].items()),
         f"sign in      {result['signin_link']}",
         "",
     ]
     sys.stdout.write("\n".join(lines) + "\n" + json.dumps(result) + "\n")
+
+
+def target_lines(result: dict[str, Any], target: Target) -> list[str]:
+    """Return the lines of one target."""
+    found = result if target is DELAY else result[target.name]
+    value = found["prediction"]["answer"]["predictions"][0]
+    return [
+        f"endpoint     {found['endpoint']}: {target.question}",
+        *(metric_line(run, target.metric, metric) for run, metric in found[target.metric].items()),
+        f"  model      {found['model']} (champion), from {target.best}",
+        f"  prediction {value:.4f}",
+    ]
+
+
+def metric_line(run: str, name: str, metric: dict[str, float]) -> str:
+    """Return a run's hold-out metric with its interval."""
+    return f"  {name.upper():10} {metric['value']:.4f}  95 % [{metric['low']:.4f}, {metric['high']:.4f}]  {run}"
 
 
 def main() -> int:
@@ -81,8 +103,9 @@ def main() -> int:
             with loop.reporter.stage(name):
                 stage()
         with loop.reporter.stage("replay"):
-            if not traffic_exists(loop):
-                loop.reporter.say(f"{replay(loop):,} departures of October asked about")
+            for target in TARGETS:
+                if not traffic_exists(loop, target):
+                    loop.reporter.say(f"{target.name}: {replay(loop, target):,} departures of October asked about")
         print_summary(summary(loop, arguments.signin_link))
     except ProblemError as error:
         sys.stderr.write(f"{error.problem.title}: {error}\n")

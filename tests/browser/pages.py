@@ -19,6 +19,7 @@ PAGES = {
     "run-report": f"runs/{RUN}?tab=report",
     "run-trials": f"runs/{RUN}?tab=trials",
     "run-log": f"runs/{RUN}?tab=log",
+    "run-of-values": "runs/minutes_lightgbm?tab=report",
     "models": "models",
     "model": f"models/{MODEL}",
     "version": f"models/{MODEL}/versions/1",

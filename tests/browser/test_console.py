@@ -99,6 +99,18 @@ def roll_back(page: Page) -> None:
     sheet.get_by_role("button", name="Close").last.click()
 
 
+def test_the_report_of_a_regression_shows_its_errors_with_intervals_and_residuals(
+    page: Page, errors: list[str], running_platform: Any
+) -> None:
+    page.goto(f"/projects/{running_platform.project}/runs/minutes_lightgbm?tab=report")
+    quality = page.get_by_role("table", name="Quality on the hold-out")
+    for metric in ("RMSE", "MAE", "R²"):
+        expect(quality.get_by_role("row").filter(has_text=metric)).to_be_visible()
+    expect(page.get_by_role("heading", name="Residuals, half of them from")).to_be_visible()
+    expect(page.get_by_role("heading", name="ROC")).to_have_count(0)
+    assert errors == []
+
+
 def test_try_it_shows_the_refusal_of_a_bad_value_at_the_answer(page: Page, running_platform: Any) -> None:
     page.goto(f"/projects/{running_platform.project}/endpoints/{ENDPOINT}")
     page.get_by_label("scheduled_departure").fill("yesterday")

@@ -28,6 +28,32 @@ def test_the_study_has_twenty_trials_of_which_three_were_pruned_and_none_is_left
     assert set(states) <= {"completed", "pruned", "failed"}
 
 
+def test_the_minutes_are_predicted_better_by_the_model_than_by_the_mean(running_platform) -> None:
+    mae = running_platform.demo["minutes"]["mae"]
+    assert mae["minutes_lightgbm"]["high"] < mae["minutes_historical_mean"]["low"]
+    run = running_platform.client.get("/projects/flights/training-runs/minutes_lightgbm")
+    metrics = run["metrics"]["test"]
+    assert set(metrics) == {"mae", "rmse", "r2"}
+    assert all(metric["low"] <= metric["value"] <= metric["high"] for metric in metrics.values())
+    assert 0 < metrics["r2"]["low"] < 0.9, "nobody predicts minutes that well without a leak"
+
+
+def test_both_targets_have_the_same_rows_features_and_data(running_platform) -> None:
+    late, minutes = (
+        running_platform.client.get(f"/projects/flights/training-sets/{name}")
+        for name in ("delay_2013", "minutes_2013")
+    )
+    for shared in ("counts", "meta_features", "data", "service_version"):
+        assert late[shared] == minutes[shared]
+
+
+def test_the_second_endpoint_answers_minutes_for_the_same_keys(running_platform) -> None:
+    minutes = running_platform.demo["minutes"]
+    assert minutes["endpoint"] == "flights.minutes"
+    assert minutes["prediction"]["record"] == running_platform.demo["prediction"]["record"]
+    assert -60 < minutes["prediction"]["answer"]["predictions"][0] < 240
+
+
 def test_one_prediction_came_from_keys_alone(running_platform) -> None:
     prediction = running_platform.demo["prediction"]
     assert set(prediction["record"]) == {"carrier", "tailnum", "origin", "dest", "scheduled_departure"}
@@ -50,11 +76,13 @@ def test_a_second_demo_leaves_ids_rows_and_runs_equal(running_platform) -> None:
     before = everything()
     again = running_platform.run_demo()
     assert everything() == before
-    assert again["prediction"]["answer"]["predictions"] == running_platform.demo["prediction"]["answer"]["predictions"]
+    for target, before_it in ((again, running_platform.demo), (again["minutes"], running_platform.demo["minutes"])):
+        assert target["prediction"]["answer"]["predictions"] == before_it["prediction"]["answer"]["predictions"]
 
 
-def test_the_endpoint_page_has_traffic_from_the_replay(running_platform) -> None:
-    traffic = running_platform.client.get("/projects/flights/endpoints/delay/traffic", range="24h")
+@pytest.mark.parametrize("endpoint", ["delay", "minutes"])
+def test_the_endpoint_page_has_traffic_from_the_replay(running_platform, endpoint) -> None:
+    traffic = running_platform.client.get(f"/projects/flights/endpoints/{endpoint}/traffic", range="24h")
     assert sum(version["requests"] for version in traffic["versions"]) >= 150
     assert all(version["p50_ms"] <= version["p99_ms"] for version in traffic["versions"])
 

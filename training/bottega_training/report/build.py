@@ -77,13 +77,17 @@ def _binary(test: Scored) -> dict[str, Any]:
 
 
 def _regression(test: Scored) -> dict[str, Any]:
-    residuals = test.label - test.prediction
     return {
         "calibration": curves.calibration(test.label, test.prediction),
         "histogram": curves.histogram(test.prediction),
-        "residuals": curves.histogram(residuals)
-        | {"quantiles": np.percentile(residuals, [1, 5, 25, 50, 75, 95, 99]).tolist()},
+        "residuals": _residuals(test.label - test.prediction),
     }
+
+
+def _residuals(residuals: np.ndarray) -> dict[str, Any]:
+    """Return their histogram, whose first and last bin also hold the half per cent beyond them, and quantiles."""
+    within = np.clip(residuals, *np.percentile(residuals, [0.5, 99.5]))
+    return curves.histogram(within) | {"quantiles": np.percentile(residuals, [1, 5, 25, 50, 75, 95, 99]).tolist()}
 
 
 def comparison(task: TaskType, test: Scored, *, name: str, trainer: str, other: np.ndarray) -> dict[str, Any]:

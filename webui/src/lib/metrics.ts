@@ -56,11 +56,20 @@ interface Run {
   name: string;
   metrics?: { test?: Metrics } | null;
 }
+export interface Best {
+  metric: string;
+  value: number;
+  run: string;
+}
 
-export function bestOf(runs: Run[]): { metric: string; value: number; run: string } | undefined {
-  const found = runs.flatMap((run) => {
+/** The best run by each leading metric, AUC before errors: an AUC and an RMSE do not compare. */
+export function bestOf(runs: Run[]): Best[] {
+  const best = new Map<string, Best>();
+  for (const run of runs) {
     const lead = leading(run.metrics?.test);
-    return lead ? [{ metric: lead.metric, value: lead.value, run: run.name }] : [];
-  });
-  return found.sort((a, b) => (lowerIsBetter(a.metric) ? a.value - b.value : b.value - a.value))[0];
+    const so = lead && best.get(lead.metric);
+    if (lead && (!so || (lowerIsBetter(lead.metric) ? lead.value < so.value : lead.value > so.value)))
+      best.set(lead.metric, { metric: lead.metric, value: lead.value, run: run.name });
+  }
+  return [...best.values()].sort((a, b) => place(a.metric) - place(b.metric));
 }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { listTables } from '@/api/list-tables';
 import { listTrainingRuns } from '@/api/list-training-runs';
 import { brief } from '@/lib/format';
-import { bestOf } from '@/lib/metrics';
+import { bestOf, nameOf } from '@/lib/metrics';
 import { Histogram, Quiet } from '@/ui';
 import classes from './HomePage.module.css';
 
@@ -27,12 +27,16 @@ function Rows({ project }: { project: string }) {
 function Best({ project }: { project: string }) {
   const runs = useQuery(listTrainingRuns(project));
   const best = bestOf(runs.data?.results ?? []);
-  if (!best) return null;
+  if (best.length === 0) return null;
   return (
     <div className={classes.figure}>
-      <Quiet>
-        best hold-out {best.metric.toUpperCase()} <b>{brief(best.value)}</b>, {best.run}
-      </Quiet>
+      {best.map((one) => (
+        <div key={one.metric}>
+          <Quiet>
+            best hold-out {nameOf(one.metric)} <b>{brief(one.value)}</b>, {one.run}
+          </Quiet>
+        </div>
+      ))}
     </div>
   );
 }

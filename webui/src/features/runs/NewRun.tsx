@@ -22,11 +22,13 @@ export function NewRun({ project, open, onClose }: { project: string; open: bool
   const [typed, setName] = useState<string | null>(null);
   const [chosen, setSet] = useState<string | null>(null);
   const [trainer, setTrainer] = useState<TrainerName>('lightgbm');
-  const [task, setTask] = useState<Task>('binary');
+  const [picked, setTask] = useState<Task | null>(null);
   const [tune, setTune] = useState(false);
   const [trials, setTrials] = useState(20);
   const usable = (sets.data?.results ?? []).filter((one) => one.state === 'ready').map((one) => one.name);
   const set = chosen ?? usable[0] ?? null;
+  const before = runs.data?.results.find((run) => run.training_set.name === set);
+  const task = picked ?? (before?.task as Task | undefined) ?? 'binary';
   const info = trainers.data?.results.find((one) => one.name === trainer);
   const tunable = (info?.space ?? []).length > 0;
   const taken = (runs.data?.results ?? []).map((run) => run.name);
@@ -82,6 +84,7 @@ export function NewRun({ project, open, onClose }: { project: string; open: bool
       />
       <Select
         label="Task"
+        description={before && !picked ? `as in ${before.name}` : undefined}
         data={info?.tasks ?? ['binary', 'regression']}
         value={task}
         onChange={(value) => setTask((value ?? 'binary') as Task)}

@@ -62,11 +62,12 @@ export default function RunsPage() {
 
 function RunList({ project, runs }: { project: string; runs: TrainingRun[] }) {
   const best = bestOf(runs);
-  const title = best ? `Best hold-out ${nameOf(best.metric)} ${brief(best.value)}` : 'No run has finished';
+  const found = best.map((one) => `${nameOf(one.metric)} ${brief(one.value)}`).join(', ');
+  const title = found ? `Best hold-out ${found}` : 'No run has finished';
   return (
     <Panel
       title={title}
-      note={best ? best.run : undefined}
+      note={best.map((one) => one.run).join(', ') || undefined}
       right={<Quiet>95 % intervals on the same hold-out</Quiet>}
       flush
     >
@@ -76,12 +77,7 @@ function RunList({ project, runs }: { project: string; runs: TrainingRun[] }) {
 }
 
 function columns(project: string, runs: TrainingRun[]): TableColumn<TrainingRun>[] {
-  const ends = runs.flatMap((run) => {
-    const lead = leading(run.metrics?.test);
-    return lead ? [lead.low ?? lead.value, lead.high ?? lead.value] : [];
-  });
-  const from = Math.min(...ends);
-  const to = Math.max(...ends);
+  const scales = scalesOf(runs);
   return [
     {
       id: 'name',
@@ -101,7 +97,7 @@ function columns(project: string, runs: TrainingRun[]): TableColumn<TrainingRun>
       id: 'interval',
       header: 'Hold-out, 95 % interval',
       width: 240,
-      cell: (run) => <Interval run={run} from={from} to={to} />,
+      cell: (run) => <Interval run={run} scales={scales} />,
     },
     {
       id: 'value',
@@ -121,16 +117,34 @@ function columns(project: string, runs: TrainingRun[]): TableColumn<TrainingRun>
   ];
 }
 
-function Interval({ run, from, to }: { run: TrainingRun; from: number; to: number }) {
-  const lead = leading(run.metrics?.test);
+type Scales = Map<string, { from: number; to: number }>;
+
+/** One scale for each leading metric, over the intervals of all runs that have it. */
+function scalesOf(runs: TrainingRun[]): Scales {
+  const scales: Scales = new Map();
+  for (const run of runs) {
+    const lead = leading(run.metrics?.test);
+    if (!lead) continue;
+    const { from, to } = scales.get(lead.metric) ?? { from: Infinity, to: -Infinity };
+    scales.set(lead.metric, {
+      from: Math.min(from, lead.low ?? lead.value),
+      to: Math.max(to, lead.high ?? lead.value),
+    });
+  }
+  return scales;
+}
+
+function Interval({ run, scales }: { run: TrainingRun; scales: Scales }) {
   if (run.state === 'running') return <RunProgress run={run} />;
-  if (!lead) return <None />;
+  const lead = leading(run.metrics?.test);
+  const scale = lead && scales.get(lead.metric);
+  if (!scale) return <None />;
   const role = run.trainer === 'historical_mean' ? 'baseline' : 'champion';
   return (
     <IntervalCell
       marks={[{ role, ...lead }]}
-      from={from}
-      to={to}
+      from={scale.from}
+      to={scale.to}
       label={`${nameOf(lead.metric)} of ${run.name}: ${brief(lead.value)}`}
     />
   );

@@ -6,7 +6,7 @@ import { leading, nameOf } from '@/lib/metrics';
 import { asApiError } from '@/lib/problem';
 import { Columns, Stack } from '../Panel';
 import { ErrorState, Loading } from '../states';
-import { Calibration, PrecisionRecall, Roc, Scores } from './curves';
+import { Calibration, PrecisionRecall, Residuals, Roc, Scores } from './curves';
 import { Importances, Inputs } from './inputs';
 import { Quality } from './Quality';
 import classes from './report.module.css';
@@ -39,6 +39,7 @@ export function ReportBody({ report }: { report: Report }) {
         </Stack>
         <Stack>
           <Roc report={report} />
+          <Residuals report={report} />
           <Calibration report={report} />
           <Importances report={report} />
         </Stack>

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Report, Segment } from '@/api/types';
 import { brief, delta, number, percent } from '@/lib/format';
-import { leading, nameOf } from '@/lib/metrics';
+import { nameOf } from '@/lib/metrics';
 import { DataTable } from '../DataTable';
 import { IntervalCell, Mono } from '../figures';
 import { Panel } from '../Panel';
@@ -12,12 +12,13 @@ const SHOWN = 8;
 /** Slices of the hold-out, the worst gap to the whole first. */
 export function Segments({ report }: { report: Report }) {
   const [all, setAll] = useState(false);
-  const lead = leading(report.metrics.test);
-  if (report.segments.length === 0 || !lead) return null;
+  const measure = report.segments[0]?.metric;
+  const whole = measure === undefined ? undefined : report.metrics.test[measure];
+  if (measure === undefined || whole === undefined) return null;
   const shown = all ? report.segments : report.segments.slice(0, SHOWN);
-  const from = Math.min(...shown.map((segment) => segment.low), lead.value);
-  const to = Math.max(...shown.map((segment) => segment.high), lead.value);
-  const metric = nameOf(report.segments[0]?.metric ?? lead.metric);
+  const from = Math.min(...shown.map((segment) => segment.low), whole.value);
+  const to = Math.max(...shown.map((segment) => segment.high), whole.value);
+  const metric = nameOf(measure);
   const mean = report.task === 'binary' ? 'Positive' : 'Mean label';
   const more = report.segments.length > SHOWN && (
     <button
@@ -39,7 +40,7 @@ export function Segments({ report }: { report: Report }) {
   return (
     <Panel
       title="Segments, worst first"
-      note={`${metric} in each, dashed: ${brief(lead.value)} on all rows`}
+      note={`${metric} in each, dashed: ${brief(whole.value)} on all rows`}
       right={more}
       flush
     >
@@ -72,7 +73,7 @@ export function Segments({ report }: { report: Report }) {
             id: 'interval',
             header: '95 % interval',
             width: 200,
-            cell: (segment) => <Interval segment={segment} whole={lead.value} from={from} to={to} />,
+            cell: (segment) => <Interval segment={segment} whole={whole.value} from={from} to={to} />,
           },
           {
             id: 'value',

@@ -3,10 +3,10 @@ import { brief, percent } from '@/lib/format';
 import { Chart, Legend, type Tokens } from '../Chart';
 
 const UNIT = { type: 'value' as const, min: 0, max: 1, interval: 0.5 };
-const diagonal = (tokens: Tokens, end = 1) => ({
+const diagonal = (tokens: Tokens, end = 1, start = 0) => ({
   type: 'line',
   data: [
-    [0, 0],
+    [start, start],
     [end, end],
   ],
   lineStyle: { color: tokens.line2, width: 1, type: 'dashed' },
@@ -73,6 +73,7 @@ export function Calibration({ report }: { report: Report }) {
   const rows = bins.reduce((sum, bin) => sum + bin.rows, 0);
   const error = bins.reduce((sum, bin) => sum + (bin.rows / rows) * Math.abs(bin.rate - bin.score), 0);
   const end = Math.max(...bins.flatMap((bin) => [bin.rate, bin.score]));
+  const start = report.task === 'binary' ? 0 : Math.min(...bins.flatMap((bin) => [bin.rate, bin.score]));
   const from = report.task === 'binary' ? 0 : undefined;
   return (
     <Chart
@@ -92,7 +93,7 @@ export function Calibration({ report }: { report: Report }) {
             symbol: 'circle',
             symbolSize: 7,
           },
-          ...(report.task === 'binary' ? [diagonal(tokens, end)] : []),
+          diagonal(tokens, end, start),
         ],
       })}
     />
@@ -143,6 +144,31 @@ export function Scores({ report }: { report: Report }) {
               { type: 'bar', stack: 'all', name: 'Positive', data: found.positive, color: tokens.s1 },
             ]
           : [{ type: 'bar', name: 'Rows', data: found.all, color: tokens.s1 }],
+      })}
+    />
+  );
+}
+
+/** What a regression gets wrong: the label less the prediction, with where half of the rows lie. */
+export function Residuals({ report }: { report: Report }) {
+  const found = report.residuals;
+  if (!found) return null;
+  const rows = found.all.map((count, place): [number, number] => [
+    ((found.edges[place] ?? 0) + (found.edges[place + 1] ?? 0)) / 2,
+    count,
+  ]);
+  const [, , lower, , upper] = found.quantiles;
+  return (
+    <Chart
+      title={`Residuals, half of them from ${brief(lower)} to ${brief(upper)}`}
+      height={200}
+      columns={['Label less prediction', 'Rows']}
+      rows={rows}
+      draw={(tokens) => ({
+        tooltip: { trigger: 'axis' },
+        xAxis: { type: 'category', data: rows.map(([middle]) => brief(middle)), axisLabel: { interval: 9 } },
+        yAxis: { type: 'value', splitNumber: 2 },
+        series: [{ type: 'bar', name: 'Rows', data: found.all, color: tokens.s1, barCategoryGap: '10%' }],
       })}
     />
   );
