@@ -29,6 +29,7 @@ PREFIXES = {
     "model": "mdl",
     "model_version": "mv",
     "endpoint": "ep",
+    "endpoint_key": "ek",
     "deployment": "dep",
     "node": "node",
     "request": "req",

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bottega.serving_contract import DesiredRoute, DesiredState
+from bottega_platform.deployments import keys
 from bottega_platform.deployments.models import DesiredGeneration, Endpoint
 
 PREVIOUS = ("target__previous", "active__previous")
@@ -23,6 +24,7 @@ def routes() -> list[DesiredRoute]:
         Endpoint.objects.live()
         .filter(project__deleted_at=None, target__isnull=False)
         .select_related("project", "target", "active", *PREVIOUS)
+        .prefetch_related("keys")
         .order_by("id")
     )
     return [route(endpoint) for endpoint in endpoints]
@@ -42,8 +44,8 @@ def route(endpoint: Endpoint) -> DesiredRoute:
         model=target.model,
         version=target.model_version,
         bundle=target.bundle,
-        auth="key" if endpoint.auth == "key" else "none",
-        key_hashes=endpoint.key_hashes,
+        auth="key" if keys.auth_of(endpoint) == "key" else "none",
+        key_hashes=keys.hashes(endpoint),
         previous_bundle=before.bundle if before is not None and before.bundle != target.bundle else None,
         as_of=clock.isoformat().replace("+00:00", "Z") if clock else None,
     )

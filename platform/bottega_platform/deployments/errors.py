@@ -1,6 +1,7 @@
 """What can be wrong with a deployment."""
 
-from bottega_platform.api.errors import Conflict
+from bottega.problems import Fault
+from bottega_platform.api.errors import Conflict, Invalid
 
 
 class VersionNotReady(Conflict):
@@ -22,3 +23,14 @@ class EndpointServing(Conflict):
 
     code = "endpoint_serving"
     title = "The endpoint still serves"
+
+
+class KeyRequired(Invalid):
+    """In the server profile an endpoint cannot be open to everybody."""
+
+    code = "key_required"
+    title = "Endpoints ask for a key here"
+
+    def __init__(self, pointer: str) -> None:
+        detail = "In the server profile every endpoint asks for a key. Leave auth out, or send “key”."
+        super().__init__(detail, errors=[Fault("key_required", detail, pointer, got="none")])

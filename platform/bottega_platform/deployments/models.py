@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -20,12 +21,31 @@ class Endpoint(NamedResource):
 
     description = models.TextField(blank=True, default="")
     auth = models.CharField(max_length=8, choices=[("none", "none"), ("key", "key")], default="none")
-    key_hashes = models.JSONField(default=list)
     active = models.ForeignKey("Deployment", on_delete=models.PROTECT, null=True, related_name="+")
     target = models.ForeignKey("Deployment", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta(NamedResource.Meta):
         verbose_name = "endpoint"
+
+
+class EndpointKey(models.Model):
+    """A key that opens an endpoint; only its hash is kept."""
+
+    id_kind: ClassVar[str] = "endpoint_key"
+
+    id = IdField()
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="keys")
+    name = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=4, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Deployment(Resource):

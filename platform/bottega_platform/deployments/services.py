@@ -4,8 +4,6 @@ A deployment is two pointers of its endpoint: ``target`` moves when it is reques
 node serves it. A failure moves ``target`` back. Every step is level-triggered and may be repeated.
 """
 
-import hashlib
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +15,7 @@ from bottega_platform.accounts.models import User
 from bottega_platform.api.errors import Conflict, NameTaken
 from bottega_platform.artifacts.services import blobs
 from bottega_platform.audit import services as audit
-from bottega_platform.deployments import states
+from bottega_platform.deployments import keys, states
 from bottega_platform.deployments.errors import EndpointServing, NothingToRollBackTo, VersionNotReady
 from bottega_platform.deployments.models import Deployment, Endpoint, NodeStage, ServingNode
 from bottega_platform.events import services as events
@@ -42,33 +40,32 @@ def facts(endpoint: Endpoint) -> dict[str, Any]:
 
 @transaction.atomic
 def create_endpoint(
-    *, actor: User, project: Project, name: str, description: str = "", auth: str = "none"
+    *, actor: User, project: Project, name: str, description: str = "", auth: str | None = None
 ) -> tuple[Endpoint, str | None]:
-    """Create an endpoint; with ``auth="key"`` its first key is returned, this once.
+    """Create an endpoint; one that asks for a key returns its first, this once.
 
     Raises:
         NameTaken: a live endpoint of the project has the name.
+        KeyRequired: it should be open to everybody, in the server profile.
     """
     check_slug(name, pointer="/name")
-    key = _new_key(auth)
+    auth = keys.auth_wanted(auth, pointer="/spec/auth")
     endpoint = Endpoint(project=project, name=name, description=description, auth=auth, created_by=actor)
-    endpoint.key_hashes = [_hash(key)] if key else []
     try:
         with transaction.atomic():
             endpoint.save(force_insert=True)
     except IntegrityError as error:
         raise NameTaken(name) from error
     audit.record(actor=actor, project=project, action="endpoint.create", subject=endpoint, after=facts(endpoint))
-    return endpoint, key
+    return endpoint, _first_key(actor, endpoint)
 
 
 @transaction.atomic
 def update_endpoint(*, actor: User, endpoint: Endpoint, changes: dict[str, Any], reason: str = "") -> str | None:
-    """Change description or authentication; switching keys on returns the new key, this once."""
-    before, key = facts(endpoint), None
-    if "auth" in changes and changes["auth"] != endpoint.auth:
-        key = _new_key(changes["auth"])
-        endpoint.key_hashes = [_hash(key)] if key else []
+    """Change description or authentication; switching keys on returns a new key, this once; off ends all."""
+    before, switched = facts(endpoint), changes.get("auth", endpoint.auth) != endpoint.auth
+    if "auth" in changes:
+        keys.auth_wanted(changes["auth"], pointer="/auth")
     for name, value in changes.items():
         setattr(endpoint, name, value)
     endpoint.save()
@@ -76,7 +73,14 @@ def update_endpoint(*, actor: User, endpoint: Endpoint, changes: dict[str, Any],
         actor=actor, project=endpoint.project, action="endpoint.update", subject=endpoint, before=before,
         after=facts(endpoint), reason=reason,
     )  # fmt: skip
-    return key
+    if not switched:
+        return None
+    keys.revoke_all(endpoint)
+    return _first_key(actor, endpoint)
+
+
+def _first_key(actor: User, endpoint: Endpoint) -> str | None:
+    return keys.create(actor=actor, endpoint=endpoint, name=keys.FIRST)[1] if endpoint.auth == "key" else None
 
 
 @transaction.atomic
@@ -277,11 +281,3 @@ def _expire(pk: str) -> bool:
     minutes = int(DEADLINE.total_seconds() // 60)
     fail(deployment, "deadline", f"No serving node had it active within {minutes} minutes. Is a node running?")
     return True
-
-
-def _new_key(auth: str) -> str | None:
-    return f"bek_{secrets.token_urlsafe(32)}" if auth == "key" else None
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()

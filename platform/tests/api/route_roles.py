@@ -89,6 +89,8 @@ ROUTES: dict[str, dict[str, str | Role | ObjectRole]] = {
     f"{P}/endpoints": {"GET": V, "POST": E},
     f"{P}/endpoints/{{name}}": {"GET": V, "PATCH": E, "DELETE": D},
     f"{P}/endpoints/{{name}}/deployments": {"GET": V, "POST": D},
+    f"{P}/endpoints/{{name}}/keys": {"GET": V, "POST": E},
+    f"{P}/endpoints/{{name}}/keys/{{key}}": {"DELETE": E},
     f"{P}/endpoints/{{name}}/rollback": {"POST": D},
     f"{P}/endpoints/{{name}}/traffic": {"GET": V},
     f"{P}/endpoints/{{name}}/signature": {"GET": V},

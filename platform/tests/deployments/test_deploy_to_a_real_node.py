@@ -70,18 +70,16 @@ def test_traffic_reaches_the_control_plane_and_the_proxy_passes_answers(client, 
     passed = client.post(f"{ENDPOINTS}/risk/predict", {"records": [full_record(1)]})
     assert passed.status_code == 200
     assert passed.json()["version"] == 1
-    odd = client.post(f"{ENDPOINTS}/risk/predict", {"records": [full_record(1)]}, X_Endpoint_Key="clé")
-    assert odd.status_code == 200, "this endpoint asks for no key"
     refused = client.post(f"{ENDPOINTS}/risk/predict", {"records": []})
     assert refused.status_code == 422
     assert refused.json()["code"] == "empty"
 
     def counted():
         versions = client.get(f"{ENDPOINTS}/risk/traffic?range=1h").json()["versions"]
-        return versions if versions and versions[0]["requests"] >= 11 else None
+        return versions if versions and versions[0]["requests"] >= 10 else None
 
     [version] = wait_for(counted)
-    assert (version["version"], version["requests"], version["errors"]) == (1, 11, 2)
+    assert (version["version"], version["requests"], version["errors"]) == (1, 10, 2)
     assert 0 < version["p50_ms"] <= version["p95_ms"] <= version["p99_ms"]
-    assert sum(minute["requests"] for minute in version["minutes"]) == 11
+    assert sum(minute["requests"] for minute in version["minutes"]) == 10
     assert client.get(f"{ENDPOINTS}/risk/signature").json()["sample"]["records"]

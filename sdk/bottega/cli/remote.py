@@ -2,7 +2,7 @@
 
 import typer
 
-from bottega.cli import resources, work
+from bottega.cli import keys, resources, work
 
 app = typer.Typer()
 for command in (
@@ -26,3 +26,4 @@ for command in (
     work.logs,
 ):
     app.command()(command)
+app.add_typer(keys.app, name="key", help="API keys of endpoints.")

@@ -187,6 +187,22 @@ class Endpoint(Resource):
         answer: dict[str, Any] = self.client.post(f"{self.path}/labels", {"labels": rows.records(labels)})
         return answer
 
+    def keys(self) -> list[dict[str, Any]]:
+        """Return the API keys in use, oldest first, without their secrets."""
+        return list(self.client.pages(f"{self.path}/keys"))
+
+    def create_key(self, name: str) -> str:
+        """Make an API key and return it, this once; ``name`` says who or what will use it."""
+        return str(self.client.post(f"{self.path}/keys", {"name": name})["key"])
+
+    def revoke_key(self, key_id: str) -> None:
+        """End an API key, by the id that :meth:`keys` shows; the nodes refuse it within seconds.
+
+        Raises:
+            ProblemError: ``not_found``, when no such key is in use.
+        """
+        self.client.delete(f"{self.path}/keys/{key_id}")
+
     def signature(self) -> dict[str, Any]:
         """Return what a request may hold, with a sample that works as it is."""
         found: dict[str, Any] = self.client.get(f"{self.path}/signature")
@@ -224,13 +240,16 @@ class Endpoints(Collection[Endpoint]):
     address = "endpoints"
     columns = ("name", "state", "address", "description")
 
-    def create(self, name: str, *, description: str = "", auth: str = "none") -> Endpoint:
-        """Create an endpoint, or return the one that is there; ``auth="key"`` puts its key into ``data``, once."""
-        spec = {"description": description, "auth": auth}
+    def create(self, name: str, *, description: str = "", auth: str | None = None) -> Endpoint:
+        """Create an endpoint, or return the one that is there.
+
+        ``auth`` is ``none`` or ``key``, by default as the platform's profile asks; a new key stands in ``data``.
+        """
+        spec = {"description": description, **({"auth": auth} if auth else {})}
         try:
             return self._made(self.client.post(self.path, {"name": name, "spec": spec}))
         except ProblemError as error:
             found = self.get(name) if error.problem.code == "name_taken" else None
-            if found is None or found.data["auth"] != auth:
+            if found is None or auth not in (None, found.data["auth"]):
                 raise
             return found

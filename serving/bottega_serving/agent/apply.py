@@ -47,7 +47,8 @@ class Applier:
                 routes.append(route)
                 shifting += [route] if changed else []
             elif old is not None:
-                routes.append(msgspec.structs.replace(old, endpoint=route.endpoint, key_hashes=route.key_hashes))
+                kept = msgspec.structs.replace(old, auth=route.auth, key_hashes=route.key_hashes)
+                routes.append(msgspec.structs.replace(kept, endpoint=route.endpoint))
         self._flip(DesiredState(desired.generation, routes), shifting)
 
     def resume(self) -> None:

@@ -312,6 +312,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/endpoints/{name}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys of an endpoint
+         * @description Answer the keys in use, without their secrets.
+         */
+        get: operations["list_endpoint_keys"];
+        put?: never;
+        /**
+         * Make a key for an endpoint
+         * @description Make a key; its secret stands in this answer only.
+         */
+        post: operations["create_endpoint_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/endpoints/{name}/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key of an endpoint
+         * @description End the key; requests with it are refused as soon as the nodes know.
+         */
+        delete: operations["revoke_endpoint_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/endpoints/{name}/label-imports": {
         parameters: {
             query?: never;
@@ -1906,10 +1950,30 @@ export interface components {
             /**
              * @default {
              *       "description": "",
-             *       "auth": "none"
+             *       "auth": null
              *     }
              */
             spec?: components["schemas"]["EndpointSpec"];
+        };
+        /**
+         * EndpointKeyIn
+         * @description A new key: who or what will use it.
+         */
+        EndpointKeyIn: {
+            name: string;
+        };
+        /**
+         * EndpointKeyOut
+         * @description A key in use; ``key`` is there once, in the answer that made it, ``hint`` are its last characters.
+         */
+        EndpointKeyOut: {
+            id: string;
+            name: string;
+            hint: string;
+            created_at: string;
+            created_by: string | null;
+            /** @default null */
+            key?: string | null;
         };
         /**
          * EndpointOut
@@ -1946,16 +2010,13 @@ export interface components {
         };
         /**
          * EndpointSpec
-         * @description What an endpoint is: who may call it and what it is for.
+         * @description What an endpoint is: what it is for, and whether callers need a key (by default as the profile asks).
          */
         EndpointSpec: {
             /** @default  */
             description?: string;
-            /**
-             * @default none
-             * @enum {unknown}
-             */
-            auth?: "key" | "none";
+            /** @default null */
+            auth?: ("key" | "none") | null;
         };
         /**
          * EntityChange
@@ -4235,6 +4296,112 @@ export interface operations {
             413: components["responses"]["413"];
             415: components["responses"]["415"];
             422: components["responses"]["422"];
+        };
+    };
+    list_endpoint_keys: {
+        parameters: {
+            query?: {
+                /** @description Place in the list, from `next` or `previous`. */
+                cursor?: string;
+                /** @description Rows per page, at most 1,000. */
+                limit?: number;
+                /** @description Field to sort by, with `-` for descending. */
+                sort?: string;
+                /** @description Add `count`, the number of rows in all pages. */
+                with_count?: boolean;
+            };
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: components["schemas"]["EndpointKeyOut"][];
+                        /** @description Address of that page, or null. */
+                        next: string | null;
+                        /** @description Address of that page, or null. */
+                        previous: string | null;
+                        /** @description Only with `with_count=true`. */
+                        count?: number;
+                    };
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    create_endpoint_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndpointKeyIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointKeyOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
+    revoke_endpoint_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                name: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
         };
     };
     list_label_imports: {

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from bottega.serving_contract import Stage
-from bottega_platform.deployments import services
+from bottega_platform.deployments import keys, services
 from bottega_platform.deployments.models import Deployment, Endpoint, ServingNode
 from bottega_platform.projects import permissions
 from bottega_platform.projects.models import Role
@@ -25,10 +25,10 @@ ENDPOINT_ACTIONS = {
 
 
 class EndpointSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What an endpoint is: who may call it and what it is for."""
+    """What an endpoint is: what it is for, and whether callers need a key (by default as the profile asks)."""
 
     description: Text = ""
-    auth: Auth = "none"
+    auth: Auth | None = None
 
 
 class EndpointIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -176,7 +176,7 @@ def endpoint_out(row: Endpoint, role: Role, *, key: str | None = None) -> Endpoi
         name=row.name,
         address=address,
         description=row.description,
-        auth="key" if row.auth == "key" else "none",
+        auth="key" if keys.auth_of(row) == "key" else "none",
         state=state_of(row),
         current=deployment_out(row.active) if row.active else None,
         target=deployment_out(row.target) if row.target_id != row.active_id and row.target else None,

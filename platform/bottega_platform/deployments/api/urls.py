@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bottega_platform.deployments.api import nodes, views
+from bottega_platform.deployments.api import keys, nodes, views
 
 _PROJECT = "projects/<str:project>"
 
@@ -14,6 +14,8 @@ urlpatterns = [
         views.EndpointDeploymentsView.as_view(),
         name="endpoint-deployments",
     ),
+    path(f"{_PROJECT}/endpoints/<str:name>/keys", keys.EndpointKeysView.as_view(), name="endpoint-keys"),
+    path(f"{_PROJECT}/endpoints/<str:name>/keys/<str:key>", keys.EndpointKeyView.as_view(), name="endpoint-key"),
     path(f"{_PROJECT}/endpoints/<str:name>/rollback", views.RollbackView.as_view(), name="endpoint-rollback"),
     path(f"{_PROJECT}/deployments/<str:deployment>", views.DeploymentView.as_view(), name="deployment"),
     path("serving/nodes", nodes.NodesView.as_view(), name="serving-nodes"),

@@ -9,6 +9,7 @@ from bottega_platform.api import responses
 from bottega_platform.api.errors import Conflict
 from bottega_platform.api.openapi import operation
 from bottega_platform.api.views import ProjectView
+from bottega_platform.deployments import keys
 from bottega_platform.deployments.models import Endpoint
 from bottega_platform.predictions import proxy, services
 from bottega_platform.projects.models import Role
@@ -58,7 +59,7 @@ class PredictView(ProjectView):
         """Answer what the serving node answers."""
         endpoint = _serving(self, name)
         body = msgspec.json.encode(request.data)
-        key = request.headers.get("X-Endpoint-Key")
+        key = keys.platform_key(endpoint) if keys.auth_of(endpoint) == "key" else None
         return _passed(proxy.predict(address=f"{self.project.slug}.{endpoint.name}", body=body, key=key))
 
 
