@@ -35,4 +35,24 @@ JOB_KINDS: dict[str, tuple[str, ...]] = {
 }
 """What a job of each kind passes, from its claim to the answer of its commit."""
 
-EVERYWHERE = frozenset({*ENQUEUE, *RELAY, *(point for points in JOB_KINDS.values() for point in points)})
+AGENT = (
+    "mid_fetch",
+    "after_fetch_before_load",
+    "after_check_before_prepare",
+    "after_ready_before_shift",
+    "after_save_before_shift",
+    "after_shift_before_report",
+    "after_shift_before_drain",
+)
+EDGE = ("after_load_before_ready", "after_flip_before_ack")
+WEB = (
+    "after_target_before_commit",
+    "after_write_before_answer",
+    "after_generation_before_commit",
+    "after_generation_before_answer",
+    "after_stage_before_commit",
+)
+
+EVERYWHERE = frozenset(
+    {*ENQUEUE, *RELAY, *AGENT, *EDGE, *WEB, *(point for points in JOB_KINDS.values() for point in points)}
+)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from rest_framework.views import APIView
 
+from bottega.faults import fault_point
 from bottega_platform.accounts.models import TokenScope, User
 from bottega_platform.api import auth, idempotency
 from bottega_platform.api.problems import MethodNotAllowed
@@ -92,7 +93,9 @@ class ApiView(APIView):
         if request.method in SAFE or not self.atomic:
             return run() if key is None else idempotency.once(request, key, self.body, run, atomic=False)
         with transaction.atomic():
-            return run() if key is None else idempotency.once(request, key, self.body, run, atomic=True)
+            answer = run() if key is None else idempotency.once(request, key, self.body, run, atomic=True)
+        fault_point("after_write_before_answer")
+        return answer
 
     def body(self) -> bytes:
         """Return what tells this request's body from any other, for its idempotency key."""

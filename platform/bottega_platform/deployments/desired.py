@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from bottega.faults import fault_point
 from bottega.serving_contract import DesiredRoute, DesiredState
 from bottega_platform.deployments import keys
 from bottega_platform.deployments.models import DesiredGeneration, Endpoint
@@ -73,6 +74,7 @@ def _numbered() -> DesiredState:
         row.generation += 1
         row.digest, row.changed_at = _digest(found), timezone.now()
         row.save()
+        fault_point("after_generation_before_commit")
     return DesiredState(generation=row.generation, routes=found)
 
 

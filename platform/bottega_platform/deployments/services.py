@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from bottega.faults import fault_point
 from bottega.serving_contract import Observed, ObservedDeployment, Stage
 from bottega_platform.accounts.models import User
 from bottega_platform.api.errors import Conflict, NameTaken
@@ -168,6 +169,7 @@ def _start(*, actor: User, endpoint: Endpoint, kind: str, model: str, version: i
         after={**facts(endpoint), "model": model, "version": version},
     )  # fmt: skip
     announce(deployment)
+    fault_point("after_target_before_commit")
     return deployment
 
 
@@ -228,6 +230,7 @@ def observe_one(node: ServingNode, observed: ObservedDeployment) -> None:
         fail(deployment, observed.code or "node_failed", observed.reason or "A serving node refused it.")
     else:
         advance(deployment)
+    fault_point("after_stage_before_commit")
 
 
 def advance(deployment: Deployment) -> None:

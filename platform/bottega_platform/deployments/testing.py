@@ -90,8 +90,8 @@ def web_process() -> Iterator["subprocess.Popen[bytes]"]:
 
 
 @contextmanager
-def serving_node(home: Path, *, online_store: str | None = None) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a serving node with a home of its own, following the web process."""
+def serving_node(home: Path, *, online_store: str | None = None, **more: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a serving node with a home of its own, following the web process; ``more`` is added to its environment."""
     settings = env.current()
     environment = {
         "BOTTEGA_HOME": str(home),
@@ -100,7 +100,7 @@ def serving_node(home: Path, *, online_store: str | None = None) -> Iterator["su
         "BOTTEGA_ONLINE_STORE_URL": online_store or "",
         "BOTTEGA_ARTIFACTS": home.as_uri(),
         "BOTTEGA_SERVING_PORT": str(settings.serving_port),
-    }
+    } | more
     ready = f"{settings.serving_url}/v2/health/ready"
     with process("bottega_serving.main", ready=ready, **environment) as running:
         yield running

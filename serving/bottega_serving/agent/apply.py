@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from bottega.faults import fault_point
 from bottega.serving_contract import DesiredRoute, DesiredState, ObservedDeployment, Stage
 from bottega_serving import state as states
 from bottega_serving.agent.bundles import BundleStore
@@ -67,14 +68,17 @@ class Applier:
         try:
             folder = self._store.ensure(route.bundle)
             reached(Stage.FETCHED)
+            fault_point("after_fetch_before_load")
             if route.bundle not in self._probed:
                 probe(folder, route.bundle)
                 self._probed.add(route.bundle)
             reached(Stage.LOADED)
+            fault_point("after_check_before_prepare")
             reached(Stage.VERIFIED)
             self._workers.prepare(route)
             reached(Stage.WARM)
             reached(Stage.READY)
+            fault_point("after_ready_before_shift")
         except BundleError as error:
             self._fail(route, error.code, str(error), seconds)
             return False
@@ -93,16 +97,19 @@ class Applier:
         for route in shifting:
             self._report(ObservedDeployment(route.deployment_id, Stage.SHIFTING))
         states.save(self._path, state, self._secret)
+        fault_point("after_save_before_shift")
         self.served = state
         fresh = {route.deployment_id for route in shifting}
         for route in state.routes:
             if route.deployment_id not in fresh:
                 self._prepare_quietly(route)
         self._workers.commit(state)
+        fault_point("after_shift_before_report")
         self._unsaid -= fresh
         seconds = {Stage.ACTIVE.value: round(time.perf_counter() - clock, 4)}
         for route in shifting:
             self._report(ObservedDeployment(route.deployment_id, Stage.ACTIVE, seconds=seconds))
+        fault_point("after_shift_before_drain")
         used = {route.bundle for route in state.routes} | {route.previous_bundle or "" for route in state.routes}
         self._store.sweep(used)
 

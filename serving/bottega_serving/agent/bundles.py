@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from bottega.faults import fault_point
 from bottega_serving.models import BundleError, parse_manifest, read_manifest
 
 log = logging.getLogger("bottega.serving")
@@ -46,6 +47,7 @@ class BundleStore:
             for entry in read_manifest(scratch, digest).files:
                 self._fetch_file(digest, entry.path, scratch)
             self._verify(scratch, digest)
+            fault_point("mid_fetch")
             shutil.rmtree(self.folder(digest), ignore_errors=True)
             scratch.rename(self.folder(digest))
         finally:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from bottega.faults import fault_point
 from bottega.problems import ProblemError
 from bottega.serving_contract import DesiredRoute, DesiredState
 from bottega_serving.edge.app import App
@@ -153,7 +154,9 @@ class ControlServer:
     async def _do(self, order: Order) -> None:
         if order.op == "prepare" and order.route is not None:
             await self._models.prepare(order.route)
+            fault_point("after_load_before_ready")
         elif order.op == "commit" and order.state is not None:
             self._models.commit(order.state)
+            fault_point("after_flip_before_ack")
         elif order.op != "ping":
             raise ValueError(f"unknown order {order.op!r}")

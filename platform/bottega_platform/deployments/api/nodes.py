@@ -10,6 +10,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from bottega.bundle import Manifest
+from bottega.faults import fault_point
 from bottega.problems import ProblemError
 from bottega.serving_contract import DesiredState, Observed
 from bottega_platform.api import auth, problems, responses, specs
@@ -75,6 +76,7 @@ def _state() -> DesiredState:
 
 
 def _signed(state: DesiredState) -> HttpResponse:
+    fault_point("after_generation_before_answer")
     body = msgspec.json.encode(state)
     answer = HttpResponse(body, content_type="application/json")
     answer[SIGNATURE_HEADER] = desired.signature(body)
