@@ -196,6 +196,26 @@ export interface paths {
         patch: operations["update_project"];
         trace?: never;
     };
+    "/api/v1/projects/{project}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply documents: all of them, or none
+         * @description Create and change what the documents name; one that cannot be applied keeps all of them from it.
+         */
+        post: operations["apply_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/audit": {
         parameters: {
             query?: never;
@@ -1572,6 +1592,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/uploads/{digest}/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Guess what an uploaded file holds
+         * @description Queue the inspection; it reads the beginning and samples of the file, never all of it at once.
+         */
+        post: operations["inspect_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/uploads/{digest}/inspections/{inspection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an uploaded file seems to hold
+         * @description Answer the inspection.
+         */
+        get: operations["get_inspection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/serving/bundles/{digest}/{path}": {
         parameters: {
             query?: never;
@@ -1767,6 +1827,32 @@ export interface components {
             revision: number;
         };
         /**
+         * AppliedOut
+         * @description What became of a document. ``job`` works for what was created; ``key`` is an endpoint's, shown this once.
+         */
+        AppliedOut: {
+            kind: string;
+            name: string;
+            /** @enum {unknown} */
+            act: "changed" | "created" | "unchanged";
+            job: string | null;
+            key: string | null;
+        };
+        /**
+         * ApplyIn
+         * @description Documents in any order, at most a thousand.
+         */
+        ApplyIn: {
+            documents: components["schemas"]["DocumentIn"][];
+        };
+        /**
+         * ApplyOut
+         * @description One result per document, in their order.
+         */
+        ApplyOut: {
+            results: components["schemas"]["AppliedOut"][];
+        };
+        /**
          * AuditEntry
          * @description Who did what, when, to which subject.
          */
@@ -1817,6 +1903,21 @@ export interface components {
             true_values?: string[];
             /** @default [] */
             false_values?: string[];
+        };
+        /**
+         * ColumnGuess
+         * @description One column of the file. ``readings`` are all types that its values allow, the best guess first; text always fits. ``nulls`` is a share from 0 to 1, ``distinct`` the number of different values among those read. ``use`` says whether it should be a feature, ``why_not`` why it should not.
+         */
+        ColumnGuess: {
+            name: string;
+            header: string;
+            readings: components["schemas"]["Reading"][];
+            examples: string[];
+            nulls: number;
+            distinct: number;
+            use: boolean;
+            /** @default  */
+            why_not?: string;
         };
         /**
          * CompareIn
@@ -1940,6 +2041,16 @@ export interface components {
             column: string | null;
             rows: number;
             left_out: boolean;
+        };
+        /**
+         * DocumentIn
+         * @description One resource as it should be; ``spec`` is what the resource's own address takes.
+         */
+        DocumentIn: {
+            apiVersion: string;
+            kind: string;
+            metadata: components["schemas"]["Metadata"];
+            spec: Record<string, unknown>;
         };
         /**
          * EndpointIn
@@ -2124,10 +2235,11 @@ export interface components {
         };
         /**
          * FeatureServiceSpec
-         * @description The exact list of features that a model version is pinned to. ``views`` lists ``view`` (all its features) or ``view:feature``; ``request`` the fields a caller sends; ``expressions`` the request-time features; ``categorical`` those passed to the model as categories. ``event_time`` names the request field that is the record's time (default of ``as_of``). ``keys`` maps ``view.key`` to the request's name for it where they differ.
+         * @description The exact list of features that a model version is pinned to. ``views`` lists ``view`` (all its features) or ``view:feature``; ``request`` the fields a caller sends (a service may have these alone: the features then stand in the request); ``expressions`` the request-time features; ``categorical`` those passed to the model as categories. ``event_time`` names the request field that is the record's time (default of ``as_of``). ``keys`` maps ``view.key`` to the request's name for it where they differ.
          */
         FeatureServiceSpec: {
-            views: string[];
+            /** @default [] */
+            views?: string[];
             /** @default [] */
             request?: components["schemas"]["RequestField"][];
             /** @default [] */
@@ -2219,6 +2331,22 @@ export interface components {
             };
         };
         /**
+         * FileInspection
+         * @description What was found in a file's beginning and samples of the rest. ``size`` is in bytes, ``rows`` an estimate unless ``whole``; ``rows_read`` were looked at. ``spec`` reads the file by the best guesses: correct it and create a source with it. ``keys`` and ``times`` are columns that could name and date a row, the best first.
+         */
+        FileInspection: {
+            size: number;
+            rows: number;
+            rows_read: number;
+            whole: boolean;
+            spec: components["schemas"]["SourceSpec"];
+            columns: components["schemas"]["ColumnGuess"][];
+            keys: string[];
+            times: string[];
+            targets: components["schemas"]["TargetGuess"][];
+            notes: components["schemas"]["Note"][];
+        };
+        /**
          * FireJob
          * @description A job that a fire started: in which step, and for what.
          */
@@ -2284,6 +2412,28 @@ export interface components {
          */
         Hits: {
             results: components["schemas"]["Hit"][];
+        };
+        /**
+         * InspectionIn
+         * @description How the file is written; without ``format`` that is guessed.
+         */
+        InspectionIn: {
+            /** @default null */
+            format?: components["schemas"]["CsvFormat"] | null;
+        };
+        /**
+         * InspectionOut
+         * @description An inspection; ``found`` once it is ready, ``problem`` where the file cannot be read.
+         */
+        InspectionOut: {
+            id: string;
+            upload: string;
+            filename: string;
+            state: string;
+            job: string;
+            found: components["schemas"]["FileInspection"] | null;
+            problem: Record<string, unknown> | null;
+            created_at: string;
         };
         /**
          * Interval
@@ -2559,6 +2709,13 @@ export interface components {
             allowed_actions: string[];
         };
         /**
+         * Metadata
+         * @description What the resource is called.
+         */
+        Metadata: {
+            name: string;
+        };
+        /**
          * Minute
          * @description A step of the series: requests, errors and latency in milliseconds.
          */
@@ -2701,6 +2858,24 @@ export interface components {
             generation: number;
             enrolled_at: string;
             seen_at: string;
+        };
+        /**
+         * Note
+         * @description Something to look at: what was found, and what to do. ``target`` is set where it holds for that target alone. ``rows`` counts what was found in the rows that were read; ``samples`` show where.
+         */
+        Note: {
+            /** @enum {unknown} */
+            kind: "ambiguous_date" | "assumed_timezone" | "constant" | "dirt" | "guessed_encoding" | "identifier" | "leakage" | "many_values" | "nulls" | "renamed";
+            detail: string;
+            advice: string;
+            /** @default null */
+            column?: string | null;
+            /** @default null */
+            target?: string | null;
+            /** @default 0 */
+            rows?: number;
+            /** @default [] */
+            samples?: string[];
         };
         /**
          * Observed
@@ -2926,6 +3101,15 @@ export interface components {
             status: string;
             event_time: string | null;
             values: Record<string, unknown>;
+        };
+        /**
+         * Reading
+         * @description One way to read a column. ``fits`` is the share of its values that are of this type, from 0 to 1.
+         */
+        Reading: {
+            label: string;
+            column: components["schemas"]["Column"];
+            fits: number;
         };
         /**
          * Ref
@@ -3166,6 +3350,18 @@ export interface components {
             allowed_actions: string[];
         };
         /**
+         * TargetGuess
+         * @description A column that a model could predict. ``positive`` is the share of yes, of a yes/no target.
+         */
+        TargetGuess: {
+            column: string;
+            /** @enum {unknown} */
+            task: "binary" | "regression";
+            why: string;
+            /** @default null */
+            positive?: number | null;
+        };
+        /**
          * TokenIn
          * @description A new token: what it is for, what it may do, when it ends.
          */
@@ -3383,14 +3579,15 @@ export interface components {
         };
         /**
          * TrainingSetSpec
-         * @description Labels joined with features as known at each label's time. ``labels`` names a table or view with the service's keys and request fields, the ``event_time`` and the ``label`` column; rows whose label is null are counted and left out. ``known_at`` False switches the known-at filter off, for demonstrating leakage only; the training set is then marked unfit for registration.
+         * @description Labels joined with features as known at each label's time. ``labels`` names a table or view with the service's keys and request fields, the ``event_time`` and the ``label`` column; rows whose label is null are counted and left out. Without ``event_time`` the rows have no time: the service may then have no views, and the split is by hash. ``known_at`` False switches the known-at filter off, for demonstrating leakage only; the training set is then marked unfit for registration.
          */
         TrainingSetSpec: {
             labels: string;
             label: string;
-            event_time: string;
             feature_service: string;
             split: components["schemas"]["SplitSpec"];
+            /** @default null */
+            event_time?: string | null;
             /** @default null */
             start?: string | null;
             /** @default null */
@@ -3949,6 +4146,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProjectOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
+    apply_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ApplyIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplyOut"];
                 };
             };
             400: components["responses"]["400"];
@@ -7226,6 +7458,70 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+        };
+    };
+    inspect_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["InspectionIn"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionOut"];
+                };
+            };
+            400: components["responses"]["400"];
+            401: components["responses"]["401"];
+            403: components["responses"]["403"];
+            404: components["responses"]["404"];
+            409: components["responses"]["409"];
+            412: components["responses"]["412"];
+            413: components["responses"]["413"];
+            415: components["responses"]["415"];
+            422: components["responses"]["422"];
+        };
+    };
+    get_inspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+                inspection: string;
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionOut"];
                 };
             };
             400: components["responses"]["400"];
