@@ -1,5 +1,6 @@
 """Settings of a serving node: from the environment only, typed, failing with a readable reason."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -82,9 +83,12 @@ def _integer(env: Mapping[str, str], name: str, default: int) -> int:
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
     raw = env.get(name, "")
     try:
-        return float(raw) if raw else default
+        value = float(raw) if raw else default
     except ValueError as error:
         raise SettingsError(f"{name} must be a number of seconds, not {raw!r}") from error
+    if not 0 <= value < math.inf:
+        raise SettingsError(f"{name} must be a number of seconds from 0 on, not {raw!r}")
+    return value
 
 
 def _secret(env: Mapping[str, str], name: str) -> str:

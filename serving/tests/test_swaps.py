@@ -109,7 +109,6 @@ def test_one_failing_endpoint_does_not_hold_up_another(node, bundles, tmp_path):
     assert httpx.post(f"{node.url}/v1/endpoints/demo.risk1/predict", json=BODY, trust_env=False).json()["version"] == 3
 
 
-@pytest.mark.faults
 def test_with_every_other_process_killed_it_answers_and_it_restarts_from_disk_alone(make_node, bundles):
     node = make_node()
     node.serve(bundles[0], version=4)
