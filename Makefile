@@ -1,5 +1,5 @@
 # Everything here is also a command of its own: see scripts/ and `.venv/bin/bottega --help`.
-.PHONY: demo up down test lint console openapi wheels wheels-test bench faults sec bootstrap help
+.PHONY: demo up down test lint console openapi wheels wheels-test bench gpu faults sec bootstrap help
 .DEFAULT_GOAL := help
 
 demo: ## install everything, start the platform, run the example through the whole loop
@@ -31,6 +31,9 @@ wheels-test: bootstrap ## install the built wheels into an empty environment and
 
 bench: bootstrap ## run the benchmarks and write JSON to benchmarks/results/
 	@scripts/bench
+
+gpu: ## train the network on this machine's GPU, kill it, resume, predict; needs Python, torch and numpy only
+	@$${PYTHON:-python3} benchmarks/gpu.py
 
 faults: bootstrap ## run the long fault tests: kills and cuts of real processes
 	@.venv/bin/python -m pytest -m faults
