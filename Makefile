@@ -1,5 +1,5 @@
 # Everything here is also a command of its own: see scripts/ and `.venv/bin/bottega --help`.
-.PHONY: demo up down test lint console openapi docs wheels wheels-test screenshots bench faults sec bootstrap help
+.PHONY: demo up down test lint console openapi docs wheels wheels-test screenshots bench gpu faults sec bootstrap help
 .DEFAULT_GOAL := help
 
 demo: ## install everything, start the platform, run the example through the whole loop
@@ -37,6 +37,9 @@ screenshots: bootstrap ## take the pictures of every page of the console from th
 
 bench: bootstrap ## run the benchmarks and write JSON to benchmarks/results/
 	@scripts/bench
+
+gpu: ## train the network on this machine's GPU, kill it, resume, predict; needs Python, torch and numpy only
+	@$${PYTHON:-python3} benchmarks/gpu.py
 
 faults: bootstrap ## run the long fault tests: kills and cuts of real processes
 	@.venv/bin/python -m pytest -m faults

@@ -40,8 +40,11 @@ class Report:
             if system != against and value.get((case, against)):
                 print(f"{case:24} {system:14} {metric} is {figure / value[case, against]:.2f} of {against}'s")
 
-    def write(self, path: Path | None = None) -> Path:
-        """Write the JSON to ``path`` (default: ``results/<name>.json``) and return where it is."""
+    def write(self, path: Path | None = None, **about: Any) -> Path:
+        """Write the JSON, and what else there is to say ``about`` the machine, to ``path`` and return where it is.
+
+        The default is ``results/<name>.json``.
+        """
         machine = (
             f"{os.cpu_count()} CPUs, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"
         )
@@ -50,6 +53,7 @@ class Report:
             "commit": _git("rev-parse", "HEAD"),
             "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "machine": machine,
+            **about,
             "rows": self.rows,
         }
         path = path or HERE / "results" / f"{self.name}.json"

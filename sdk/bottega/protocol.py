@@ -36,7 +36,8 @@ RETRIED = frozenset({FailureClass.TIMEOUT, FailureClass.LOST_WORKER, FailureClas
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
     """Worker → child: everything the child may know. ``inputs`` are resolved by the platform
-    (published snapshots, digests, definitions); ``connections`` are secrets: URLs by name."""
+    (published snapshots, digests, definitions); ``connections`` are secrets: URLs by name; ``device`` is the GPU that
+    the attempt has leased, as ``CUDA_VISIBLE_DEVICES`` takes it, empty for none."""
 
     job_id: str
     kind: str
@@ -48,6 +49,7 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
     connections: dict[str, str]
     scratch: str
     payload_format: int = PAYLOAD_FORMAT
+    device: str = ""
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):

@@ -35,6 +35,7 @@ def _outcome(context: JobContext) -> Done | Failed:
     try:
         _check_format(context.start.payload_format)
         _enter(context.start.scratch)
+        os.environ["CUDA_VISIBLE_DEVICES"] = context.start.device  # a child sees the GPU it has leased, and no other
         return Done(kinds.load(context.start.kind)(context))
     except ChannelClosed:
         raise

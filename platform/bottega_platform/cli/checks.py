@@ -14,6 +14,7 @@ import psutil
 from bottega_platform.config.env import Env
 from bottega_platform.embedded import java
 from bottega_platform.embedded.ports import is_free
+from bottega_platform.jobs import gpus
 from bottega_platform.supervisor import control, plan
 
 CONSOLE = Path(__file__).parents[1] / "static" / "console"
@@ -40,6 +41,7 @@ def all_checks(env: Env) -> list[Check]:
         _java(env),
         _node(),
         _library(),
+        _gpus(env),
         *_ports(env),
         _disk(env),
         _memory(),
@@ -78,6 +80,13 @@ def _library() -> Check:
     except OSError:
         return Check("libgomp", FAILED, "libgomp.so.1 is missing; LightGBM needs it", "apt-get install libgomp1")
     return Check("libgomp", OK, "libgomp.so.1 is there")
+
+
+def _gpus(env: Env) -> Check:
+    found = gpus.find(env)
+    if not found:
+        return Check("gpu", OK, "none found; networks train on the CPU")
+    return Check("gpu", OK, ", ".join(f"{device.number} ({device.name})" for device in found))
 
 
 def _ports(env: Env) -> list[Check]:

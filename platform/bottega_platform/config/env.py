@@ -51,6 +51,7 @@ SERVER_NEEDS = (
 )
 
 
+_GPU = re.compile(r"^(\d{1,3}|(GPU|MIG)-[0-9A-Za-z-]{1,58})$")
 _HOST_NAME = re.compile(r"^\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$|^\[[0-9a-f:.]+\]$")
 
 
@@ -102,6 +103,7 @@ class Env:
     online_store_port: int
     spark_port: int
     mlflow_port: int
+    gpu_devices: tuple[str, ...] | None
     embedded_postgres: bool
     embedded_broker: bool
     embedded_online_store: bool
@@ -152,7 +154,7 @@ def load(environ: Mapping[str, str] | None = None) -> Env:
         InvalidEnvironmentError: with one fault per wrong variable, each saying what it should be.
     """
     values = {k: v.strip() for k, v in (os.environ if environ is None else environ).items() if v.strip()}
-    faults = [*_port_faults(values), *_url_faults(values), *_profile_faults(values)]
+    faults = [*_port_faults(values), *_url_faults(values), *_gpu_faults(values), *_profile_faults(values)]
     if faults:
         lines = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults)
         raise InvalidEnvironmentError(lines, errors=faults)
@@ -197,6 +199,7 @@ def _build(values: Mapping[str, str]) -> Env:
         online_store_port=ports["BOTTEGA_ONLINE_STORE_PORT"],
         spark_port=ports["BOTTEGA_SPARK_PORT"],
         mlflow_port=ports["BOTTEGA_MLFLOW_PORT"],
+        gpu_devices=_gpu_devices(values),
         embedded_postgres="BOTTEGA_DATABASE_URL" not in values,
         embedded_broker="BOTTEGA_BROKER_URL" not in values,
         embedded_online_store="BOTTEGA_ONLINE_STORE_URL" not in values,
@@ -236,6 +239,22 @@ def _secret_key(values: Mapping[str, str]) -> str:
 def _allowed_hosts(values: Mapping[str, str]) -> tuple[str, ...]:
     names = (name.strip().lower() for name in values.get("BOTTEGA_ALLOWED_HOSTS", "").split(","))
     return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _gpu_devices(values: Mapping[str, str]) -> tuple[str, ...] | None:
+    """Return the declared GPUs; none at all for ``none``, and None where NVML is to be asked."""
+    text = values.get("BOTTEGA_GPU_DEVICES")
+    if text is None or text == "none":
+        return None if text is None else ()
+    return tuple(number.strip() for number in text.split(","))
+
+
+def _gpu_faults(values: Mapping[str, str]) -> list[Fault]:
+    numbers = _gpu_devices(values) or ()
+    if all(_GPU.match(number) for number in numbers) and len(set(numbers)) == len(numbers):
+        return []
+    detail = "must be none, or different indices or UUIDs of GPUs parted by commas, such as 0,1"
+    return [Fault("gpu_devices", detail, "BOTTEGA_GPU_DEVICES", got=values["BOTTEGA_GPU_DEVICES"][:80])]
 
 
 def _port_faults(values: Mapping[str, str]) -> list[Fault]:

@@ -25,7 +25,7 @@ from bottega.protocol import Call, Channel, ChannelClosed, Done, Failed, Failure
 from bottega_platform.artifacts import services as artifacts
 from bottega_platform.artifacts.logs import LogFile
 from bottega_platform.config import env
-from bottega_platform.jobs import connections, kinds, leases
+from bottega_platform.jobs import connections, devices, gpus, kinds, leases
 from bottega_platform.jobs.memory import MemoryWatch, default_limit
 from bottega_platform.jobs.models import Job
 from bottega_platform.jobs.problems import StaleFence
@@ -125,6 +125,7 @@ class Attempt:
             connections=connections.resolve(self._kind.connections),
             scratch=str(scratch),
             payload_format=job.payload_format,
+            device=devices.held_by(job) if job.queue == gpus.QUEUE else "",
         )
 
     def _serve(self, channel: Channel, start: Start, child: Child, log: LogFile) -> Ending:

@@ -18,6 +18,9 @@ class JobKind(ABC):
 
     name: ClassVar[str]
     queue: ClassVar[str] = "cpu"
+    """Where it runs unless the call to enqueue says otherwise."""
+    other_queues: ClassVar[tuple[str, ...]] = ()
+    """Where it may run, too: the zygotes of these queues are ready for it."""
     max_attempts: ClassVar[int] = 3
     timeout_seconds: ClassVar[float] = 3600.0
     memory_bytes: ClassVar[int | None] = None
@@ -65,8 +68,8 @@ def get(name: str) -> JobKind:
 
 
 def of_queue(queue: str) -> list[str]:
-    """Return the names of the kinds whose default queue this is."""
-    return sorted(name for name, kind in _KINDS.items() if kind.queue == queue)
+    """Return the names of the kinds that run on this queue."""
+    return sorted(name for name, kind in _KINDS.items() if queue in (kind.queue, *kind.other_queues))
 
 
 def names() -> list[str]:

@@ -1,4 +1,4 @@
-"""The tables of the job engine. Every row carries its project."""
+"""The tables of the job engine. Every row carries its project, but for the machines' devices."""
 
 from django.conf import settings
 from django.db import models
@@ -98,6 +98,34 @@ class Job(models.Model):
     def staging_name(self) -> str:
         """The name under which this attempt stages effects outside the database."""
         return f"{self.id}-{self.fence}"
+
+
+class Device(models.Model):
+    """A GPU of a worker's machine and the lease on it; see :mod:`bottega_platform.jobs.devices`.
+
+    It belongs to the machine, not to a project.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    host = models.CharField(max_length=255)
+    number = models.CharField(max_length=63, help_text="what CUDA_VISIBLE_DEVICES takes: an index or a UUID")
+    name = models.CharField(max_length=127)
+    memory_bytes = models.BigIntegerField(default=0)
+    seen_at = models.DateTimeField(db_default=DatabaseNow())
+    job = models.OneToOneField(Job, null=True, blank=True, on_delete=models.SET_NULL, related_name="device")
+    fence = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="job_device_of_host", fields=["host", "number"]),
+            models.CheckConstraint(
+                name="job_device_lease_has_fence",
+                condition=models.Q(job__isnull=True) | models.Q(fence__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number} of {self.host}"
 
 
 class JobPublication(models.Model):

@@ -6,7 +6,8 @@ import socket
 from collections.abc import Iterable
 from functools import partial
 
-from bottega_platform.jobs import leases
+from bottega_platform.config import env
+from bottega_platform.jobs import devices, gpus, leases
 from bottega_platform.jobs.attempt import Attempt
 from bottega_platform.jobs.clock import DatabaseNow
 from bottega_platform.jobs.models import Job
@@ -38,13 +39,21 @@ def _run_one(queues: tuple[str, ...], ended: list[str]) -> bool:
     Job.objects.filter(state=JobState.QUEUED, queue__in=queues).update(run_after=DatabaseNow())
     owner = f"{socket.gethostname()}/{os.getpid()}/inline"
     for queue in queues:
-        job = leases.claim(queue=queue, owner=owner, lease_seconds=LONG_LEASE_SECONDS)
+        job = _claim(queue, owner)
         if job is not None:
             others = tuple(name for name in queues if name != queue)
             Attempt(job, zygote(queue), while_waiting=partial(_run_one, others, ended)).run()
             ended.append(job.pk)
             return True
     return False
+
+
+def _claim(queue: str, owner: str) -> Job | None:
+    if queue == gpus.QUEUE:
+        inventory = devices.Inventory(env.current())
+        inventory.announce()
+        return inventory.claim(owner=owner, lease_seconds=LONG_LEASE_SECONDS)
+    return leases.claim(queue=queue, owner=owner, lease_seconds=LONG_LEASE_SECONDS)
 
 
 def zygote(queue: str) -> Zygote:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import F, Q
 
-from bottega_platform.jobs import clock, kinds
+from bottega_platform.jobs import clock, gpus, kinds
 from bottega_platform.jobs.models import Job, JobPublication, OutboxMessage
 from bottega_platform.jobs.states import JobState
 
@@ -79,6 +79,13 @@ def _known_kinds(at_rest: bool) -> Iterable[tuple[str, str]]:  # noqa: ARG001
     unfinished = Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING])
     for job in unfinished.exclude(kind__in=kinds.names()):
         yield job.pk, f"is of kind {job.kind}, which no installed app knows: it can never run"
+
+
+@check("jobs.gpu_job_holds_a_device")
+def _devices(at_rest: bool) -> Iterable[tuple[str, str]]:  # noqa: ARG001
+    running = Job.objects.filter(state=JobState.RUNNING, queue=gpus.QUEUE)
+    for job in running.exclude(device__fence=F("fence")):
+        yield job.pk, "runs on the gpu queue without a device of its own"
 
 
 @check("jobs.outbox_is_delivered")

@@ -18,10 +18,11 @@ from celery.worker import WorkController
 from django.db import InterfaceError, OperationalError, connection
 
 from bottega_platform.config import env
-from bottega_platform.jobs import leases
+from bottega_platform.jobs import devices, gpus, leases
 from bottega_platform.jobs.attempt import Attempt, Stop
 from bottega_platform.jobs.celery import DOORBELL_TASK, make_app
 from bottega_platform.jobs.listen import Listener
+from bottega_platform.jobs.models import Job
 from bottega_platform.jobs.services import WAKE_CHANNEL
 from bottega_platform.jobs.zygote import Zygote, ZygoteGoneError
 from bottega_platform.supervisor import ready
@@ -48,6 +49,7 @@ class Worker:
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
         self._zygote: Zygote | None = None
+        self._inventory = devices.Inventory(env.current()) if queue == gpus.QUEUE else None
 
     def run(self) -> None:
         """Work until told to stop; then give back what is not finished."""
@@ -58,6 +60,7 @@ class Worker:
         listener.start()
         for target in (self._keep_renewing, self._guard_leases, self._hear_doorbell):
             threading.Thread(target=target, name=target.__name__.strip("_"), daemon=True).start()
+        self._announce()
         ready.announce()
         _log.info("worker %s is ready with %s slots", self.owner, self.slots)
         while not self._stopping.is_set():
@@ -91,7 +94,7 @@ class Worker:
     def _claim(self) -> bool:
         zygote = self._living_zygote()
         asked_at = time.monotonic()
-        job = leases.claim(queue=self.queue, owner=self.owner)
+        job = self._take()
         if job is None:
             return False
         attempt = Attempt(job, zygote, slots=self.slots)
@@ -102,6 +105,11 @@ class Worker:
             self._threads.add(thread)
         thread.start()
         return True
+
+    def _take(self) -> Job | None:
+        if self._inventory is not None:
+            return self._inventory.claim(owner=self.owner)
+        return leases.claim(queue=self.queue, owner=self.owner)
 
     def _living_zygote(self) -> "Zygote":
         if self._zygote is None or not self._zygote.alive:
@@ -140,13 +148,14 @@ class Worker:
             return {job_id: attempt.fence for job_id, attempt in self._held.items()}
 
     def _keep_renewing(self) -> None:
-        """Renew leases and look for cancels; a failure is tried again at the next tick."""
+        """Renew leases, announce devices and look for cancels; a failure is tried again at the next tick."""
         renewed_at = 0.0
         while not self._stopping.wait(CANCEL_POLL_SECONDS):
             held = self._snapshot()
             due = time.monotonic() - renewed_at >= leases.RENEW_SECONDS
             try:
-                if held and due:
+                if due:
+                    self._announce()
                     self._renew(held)
                     renewed_at = time.monotonic()
                 elif held:
@@ -156,7 +165,13 @@ class Worker:
                 _log.warning("cannot renew leases: %s", error)
                 connection.close()
 
+    def _announce(self) -> None:
+        if self._inventory is not None:
+            self._inventory.announce()
+
     def _renew(self, held: dict[str, int]) -> None:
+        if not held:
+            return
         asked_at = time.monotonic()
         ours = leases.renew(held)
         for job_id in held:

@@ -16,7 +16,7 @@ class RunsConfig(AppConfig):
         """Register job kinds, checks, the ledger, blobs it points at, what the home shows and search finds."""
         from bottega_platform.jobs import kinds
         from bottega_platform.projects import search
-        from bottega_platform.runs import checks, overview
+        from bottega_platform.runs import checkpoints, checks, overview
         from bottega_platform.runs.kinds import KINDS
         from bottega_platform.runs.ledger import handlers
         from bottega_platform.runs.models import TrainingRun
@@ -24,6 +24,7 @@ class RunsConfig(AppConfig):
         for kind in KINDS:
             kinds.register(kind())
         handlers.register()
+        checkpoints.register()
         checks.register()
         overview.register()
         search.by_name("training_run", TrainingRun, "training-runs", detail="state")

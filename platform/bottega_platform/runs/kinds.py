@@ -8,7 +8,7 @@ from bottega_platform.api.errors import Conflict
 from bottega_platform.jobs import outbox
 from bottega_platform.jobs.kinds import HandleCall, JobKind
 from bottega_platform.jobs.models import Job
-from bottega_platform.runs import services, studies, training_sets
+from bottega_platform.runs import checkpoints, placement, services, studies, training_sets
 from bottega_platform.runs.ledger.handlers import TOPIC as LEDGER_TOPIC
 from bottega_platform.runs.models import RunState, Study, TrainingRun, Trial, TrialState
 
@@ -50,6 +50,7 @@ class TrainKind(JobKind):
 
     name: ClassVar[str] = "train"
     queue: ClassVar[str] = "cpu"
+    other_queues: ClassVar[tuple[str, ...]] = ("gpu",)
     timeout_seconds: ClassVar[float] = 6 * 3600.0
     connections: ClassVar[tuple[str, ...]] = ("artifacts",)
 
@@ -70,13 +71,16 @@ class TrainKind(JobKind):
         for name in RESULTS:
             setattr(run, name, result[name])
         run.format = result["format"] or ""
+        run.device = result.get("device", {})
         run.params |= job.spec["run"].get("params", {})
         run.state, run.published_by, run.finished_at = RunState.SUCCEEDED, job.id, timezone.now()
         run.save()
+        checkpoints.release(job)
         outbox.put(topic=LEDGER_TOPIC, payload={"run": run.id}, project=run.project)
 
     def failed(self, job: Job) -> None:
         """Fail the run; a refit that failed is told by its study."""
+        checkpoints.release(job)
         run = TrainingRun.objects.select_for_update().get(pk=job.subject)
         if run.job_id == job.id:
             settle_run(run, job)
@@ -107,7 +111,8 @@ class StudyKind(JobKind):
     def inputs(self, job: Job) -> dict[str, Any]:
         """Give the study's name in Optuna and the room there is."""
         study = studies.of(job)
-        return {"study": study.id, "parallel": study.spec.get("parallel") or services.slots()}
+        room = placement.parallel(study.run.spec, services.slots())
+        return {"study": study.id, "parallel": study.spec.get("parallel") or room}
 
     def publish(self, job: Job, result: dict[str, Any]) -> None:
         """Record the best trial; its refit has published the run's results before."""
@@ -131,6 +136,7 @@ class TrialKind(JobKind):
 
     name: ClassVar[str] = "trial"
     queue: ClassVar[str] = "cpu"
+    other_queues: ClassVar[tuple[str, ...]] = ("gpu",)
     timeout_seconds: ClassVar[float] = 2 * 3600.0
     connections: ClassVar[tuple[str, ...]] = ("artifacts",)
     calls: ClassVar[dict[str, HandleCall]] = {"trial.begin": studies.begin, "trial.report": studies.report}
@@ -150,9 +156,11 @@ class TrialKind(JobKind):
         trial.state, trial.value = TrialState(result["state"]), result["value"]
         trial.finished_at = timezone.now()
         trial.save(update_fields={"state", "value", "finished_at"})
+        checkpoints.release(job)
 
     def failed(self, job: Job) -> None:
         """Fail the trial; the study goes on."""
+        checkpoints.release(job)
         trial = Trial.objects.select_for_update().get(job_id=job.id)
         if not trial.is_final:
             trial.state, trial.problem, trial.finished_at = TrialState.FAILED, job.problem, timezone.now()

@@ -53,6 +53,7 @@ class TrainingRun(NamedResource):
     inputs = models.JSONField(default=list)
     environment = models.JSONField(default=dict)
     seconds = models.JSONField(default=dict)
+    device = models.JSONField(default=dict, help_text="where a trainer that can use a GPU ran, and why there")
     problem = models.JSONField(null=True, blank=True)
     published_by = models.CharField(max_length=40, blank=True, help_text="job whose results these are")
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -18,7 +18,7 @@ from bottega_platform.jobs import services as jobs
 from bottega_platform.jobs.models import Job
 from bottega_platform.projects.models import Project
 from bottega_platform.projects.services import check_slug
-from bottega_platform.runs import code, training_sets, validation
+from bottega_platform.runs import code, placement, trainers, training_sets, validation
 from bottega_platform.runs.models import RunState, Study, TrainingRun, Trial, TrialState
 from bottega_platform.sources.models import Upload
 
@@ -31,10 +31,14 @@ def start(*, actor: Any, project: Project, name: str, spec: TrainingRunSpec) -> 
 
     Raises:
         Invalid: the spec cannot be run.
+        Conflict: the trainer is not available here, or it insists on a GPU and there is none.
         NameTaken: the project has a run of this name.
     """
     check_slug(name, pointer="/name")
     validation.check(spec)
+    if spec.trainer in TRAINERS:
+        trainers.check(TRAINERS[spec.trainer])
+        placement.check(spec.device)
     if TrainingRun.objects.in_project(project).filter(name=name).exists():
         raise NameTaken(name)
     run = _create(actor, project, name, _ready(spec))
@@ -71,6 +75,7 @@ def _create(actor: Any, project: Project, name: str, spec: TrainingRunSpec) -> T
         subject=run.id,
         spec={"run": run.spec},
         actor=actor,
+        queue=None if spec.tune else placement.queue(run.spec),
         natural_key=run.id,
     )
     run.job_id = job.id

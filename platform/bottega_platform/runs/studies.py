@@ -8,7 +8,7 @@ from django.utils import timezone
 from bottega_platform.api.errors import Conflict, Invalid
 from bottega_platform.jobs import services as jobs
 from bottega_platform.jobs.models import Job
-from bottega_platform.runs import pruning
+from bottega_platform.runs import placement, pruning
 from bottega_platform.runs.models import FINAL_TRIAL_STATES, Study, TrainingRun, Trial, TrialState
 
 
@@ -52,6 +52,7 @@ def _create_trial(study: Study, number: int, params: dict[str, Any], job: Job) -
         subject=study.id,
         spec={"run": _without_tune(study.run), "params": point, "number": number},
         actor=job.created_by,
+        queue=placement.queue(study.run.spec),
         natural_key=f"{study.id}:{number}",
     )
     return Trial.objects.create(
@@ -79,6 +80,7 @@ def start_refit(job: Job, params: dict[str, Any]) -> dict[str, Any]:
             subject=study.run_id,
             spec={"run": _without_tune(study.run, **best.params)},
             actor=job.created_by,
+            queue=placement.queue(study.run.spec),
             natural_key=f"{study.run_id}:refit",
         )
         study.refit_job_id = queued.id

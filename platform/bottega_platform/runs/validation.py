@@ -21,7 +21,7 @@ def check(spec: TrainingRunSpec) -> None:
         _refuse(_uploaded(spec))
         return
     info = TRAINERS[spec.trainer]
-    faults = [*_task(spec, info), *parameter_faults(info, spec.params, "/spec/params")]
+    faults = [*_task(spec, info), *_device(spec, info), *parameter_faults(info, spec.params, "/spec/params")]
     if spec.tune is not None:
         faults += _tune(spec.tune, info)
     if spec.package is not None:
@@ -60,6 +60,13 @@ def _task(spec: TrainingRunSpec, info: TrainerInfo) -> list[Fault]:
         return []
     detail = f"{info.name} cannot do {spec.task}; it does {', '.join(info.tasks)}."
     return [Fault("task_unsupported", detail, pointer="/spec/task", got=spec.task)]
+
+
+def _device(spec: TrainingRunSpec, info: TrainerInfo) -> list[Fault]:
+    if spec.device == "auto" or spec.device in info.devices:
+        return []
+    detail = f"{info.name} runs on {', '.join(info.devices)}; leave device out."
+    return [Fault("device_unsupported", detail, pointer="/spec/device", got=spec.device)]
 
 
 def _tune(tune: TuneSpec, info: TrainerInfo) -> list[Fault]:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from bottega_platform.config.env import Env
 from bottega_platform.embedded.mlflow import Mlflow
@@ -11,11 +10,12 @@ from bottega_platform.embedded.postgres import Postgres
 from bottega_platform.embedded.run import Service
 from bottega_platform.embedded.spark import Spark
 from bottega_platform.embedded.valkey import Broker, OnlineStore
+from bottega_platform.jobs import gpus
 from bottega_platform.supervisor.programs import PythonService, inherited, minimal
 
 MIGRATE = "migrate"
 # A study waits for its trials, so many fit beside each other; the others hold a core or a Spark session.
-_SLOTS = {"spark": 1, "control": 4, "gpu": 1}
+_SLOTS = {"spark": 1, "control": 4}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +94,8 @@ def _uvicorn(env: Env) -> list[str]:
 
 def _workers(env: Env) -> list[Unit]:
     slots = {"cpu": min(8, max(2, os.cpu_count() or 1)), **_SLOTS}
-    if not has_gpu():
-        del slots["gpu"]
+    if found := gpus.find(env):
+        slots[gpus.QUEUE] = len(found)
     return [
         Unit(
             service=PythonService(
@@ -131,8 +131,3 @@ def _serving(env: Env) -> Unit:
         outlives_parent=True,
     )
     return Unit(service=serving)
-
-
-def has_gpu() -> bool:
-    """Say whether an NVIDIA device is there."""
-    return Path("/dev/nvidia0").exists()

@@ -126,3 +126,17 @@ def test_only_listed_host_names_are_served(tmp_path: Path) -> None:
     environment |= {"DJANGO_SETTINGS_MODULE": "bottega_platform.config.settings"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["200", "200", "400"]
+
+
+@pytest.mark.parametrize(("text", "found"), [("0,1", ("0", "1")), ("GPU-5f3a, 2", ("GPU-5f3a", "2")), ("none", ())])
+def test_gpus_are_declared_by_index_or_uuid(tmp_path: Path, text: str, found: tuple[str, ...]) -> None:
+    assert load({"BOTTEGA_HOME": str(tmp_path), "BOTTEGA_GPU_DEVICES": text}).gpu_devices == found
+
+
+def test_gpus_that_are_not_declared_are_looked_for(tmp_path: Path) -> None:
+    assert load({"BOTTEGA_HOME": str(tmp_path)}).gpu_devices is None
+
+
+@pytest.mark.parametrize("text", ["0,0", "0,,1", "all", "0;1", "-1", "GPU-a b"])
+def test_gpus_that_cannot_be_meant_are_refused(tmp_path: Path, text: str) -> None:
+    assert set(faults({"BOTTEGA_HOME": str(tmp_path), "BOTTEGA_GPU_DEVICES": text})) == {"BOTTEGA_GPU_DEVICES"}

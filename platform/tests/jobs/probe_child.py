@@ -23,7 +23,10 @@ def run(context: JobContext) -> dict:
     seen = {"fence": context.start.fence, "greeting": context.inputs["greeting"], "pid": os.getpid()}
     if "call" in spec:
         seen["reply"] = context.call(spec["call"], **spec.get("params", {}))
+    while "until" in spec and not Path(spec["until"]).exists():
+        time.sleep(0.05)
     if spec.get("environment"):
+        seen["devices"] = os.environ["CUDA_VISIBLE_DEVICES"]
         seen["environment"] = sorted(os.environ)
         seen["initial"] = Path("/proc/self/environ").read_text().split("\0")
         seen["descriptors"] = sorted(int(name) for name in os.listdir("/proc/self/fd"))

@@ -12,6 +12,7 @@ class Probe(kinds.JobKind):
 
     name = "probe"
     queue = "probe"
+    other_queues = ("gpu",)
     timeout_seconds = 30.0
     memory_bytes = 400 * 1024**2
     connections = ("artifacts",)

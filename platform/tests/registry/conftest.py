@@ -14,6 +14,8 @@ from bottega_platform.runs import services as runs
 from bottega_platform.runs.models import TrainingRun
 from bottega_platform.runs.testing import make_training_set
 
+QUICK = {"lightgbm": {"iterations": 30}, "xgboost": {"iterations": 30}, "neural_network": {"epochs": 3, "width": 16}}
+
 
 @pytest.fixture
 def project(db: None) -> Project:
@@ -36,7 +38,7 @@ def fit(project: Project) -> Any:
 
     def _fit(name: str, *, fit_for_registration: bool = True, **spec: Any) -> TrainingRun:
         row = make_training_set(project, name=f"set_{name}", fit_for_registration=fit_for_registration)
-        params = {"iterations": 30} if spec.get("trainer", "lightgbm") in {"lightgbm", "xgboost"} else {}
+        params = QUICK.get(spec.get("trainer", "lightgbm"), {})
         full = TrainingRunSpec(**{"training_set": row.name, "trainer": "lightgbm", "params": params, **spec})
         run = runs.start(actor=make_user("owner"), project=project, name=name, spec=full)
         run_until_idle(("cpu",))

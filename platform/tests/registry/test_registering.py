@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import mlflow.pyfunc
@@ -44,7 +45,11 @@ def register(deployer, models, model):
     return _register
 
 
-@pytest.mark.parametrize("trainer", ["lightgbm", "logistic_regression", "xgboost"])
+def needs_torch(name: str):
+    return pytest.param(name, marks=pytest.mark.skipif(find_spec("torch") is None, reason="scripts/install_torch"))
+
+
+@pytest.mark.parametrize("trainer", ["lightgbm", "logistic_regression", "xgboost", needs_torch("neural_network")])
 def test_a_run_becomes_a_version_with_a_complete_bundle(register, fit, deployer, models, tmp_path, trainer):
     run = fit("good", trainer=trainer)
     accepted = register(run, alias="champion")

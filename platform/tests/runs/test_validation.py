@@ -32,6 +32,9 @@ def space(**dimension):
         ({"tune": space(name="num_leaves", low=2, high=9)}, "wrong_kind", "/spec/tune/space/0/kind"),
         ({"trainer": "historical_mean", "tune": {}}, "empty_space", "/spec/tune/space"),
         ({"tune": {"trails": 3}}, "unknown_field", "/spec/tune/trails"),
+        ({"device": "gpu"}, "device_unsupported", "/spec/device"),
+        ({"device": "tpu"}, "invalid_value", "/spec/device"),
+        ({"trainer": "neural_network", "params": {"layers": 0}}, "out_of_range", "/spec/params/layers"),
     ],
 )
 def test_a_wrong_spec_is_refused(start, spec, code, pointer):

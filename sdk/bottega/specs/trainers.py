@@ -26,7 +26,8 @@ class TrainerParameter(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class TrainerInfo(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a trainer takes and what it is good for."""
+    """What a trainer takes and what it is good for. One with ``checkpoints`` goes on after a kill where it
+    was; ``requires`` is a package that is not installed everywhere, ``install`` the command that installs it."""
 
     name: str
     title: str
@@ -35,6 +36,10 @@ class TrainerInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     space: list[Parameter] = []
     registrable: bool = True
     description: str = ""
+    devices: tuple[str, ...] = ("cpu",)
+    checkpoints: bool = False
+    requires: str = ""
+    install: str = ""
 
     def parameter(self, name: str) -> TrainerParameter | None:
         """Return the parameter called ``name``, if there is one."""
@@ -143,8 +148,37 @@ _XGBOOST = TrainerInfo(
     ],
 )
 
+_NEURAL_NETWORK = TrainerInfo(
+    name="neural_network",
+    title="Neural network (PyTorch)",
+    tasks=["binary", "regression"],
+    description="Embeddings for categories, scaled numbers, fully connected layers; on a GPU where there is one.",
+    devices=("cpu", "gpu"),
+    checkpoints=True,
+    requires="torch",
+    install="pip install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu",
+    parameters=[
+        TrainerParameter("epochs", "int", 30, 1, 10_000, description="At most this many passes over the rows"),
+        TrainerParameter("early_stopping", "int", 5, 0, 1_000, description="Epochs without gain; 0 is never"),
+        TrainerParameter("layers", "int", 2, 1, 8),
+        TrainerParameter("width", "int", 128, 4, 4_096, description="Units of each layer"),
+        TrainerParameter("dropout", "float", 0.1, 0.0, 0.9),
+        TrainerParameter("learning_rate", "float", 2e-3, 1e-6, 1.0),
+        TrainerParameter("weight_decay", "float", 1e-4, 0.0, 10.0),
+        TrainerParameter("batch_size", "int", 1_024, 16, 1_000_000),
+    ],
+    space=[
+        Parameter("learning_rate", "float", low=3e-4, high=1e-2, log=True),
+        Parameter("layers", "int", low=1, high=4),
+        Parameter("width", "int", low=32, high=256, log=True),
+        Parameter("dropout", "float", low=0.0, high=0.5),
+        Parameter("weight_decay", "float", low=1e-6, high=1e-1, log=True),
+    ],
+)
+
 TRAINERS: dict[str, TrainerInfo] = {
-    info.name: info for info in (_HISTORICAL_MEAN, _LINEAR_REGRESSION, _LOGISTIC_REGRESSION, _LIGHTGBM, _XGBOOST)
+    info.name: info
+    for info in (_HISTORICAL_MEAN, _LINEAR_REGRESSION, _LOGISTIC_REGRESSION, _LIGHTGBM, _XGBOOST, _NEURAL_NETWORK)
 }
 
 

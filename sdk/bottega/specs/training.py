@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 TaskType = Literal["binary", "regression"]
+DeviceName = Literal["auto", "cpu", "gpu"]
 UPLOADED = "uploaded"
 
 
@@ -68,14 +69,24 @@ class TrainingRunSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     """One fit, or with ``tune`` a study and the refit of its best point. ``params`` are the trainer's.
 
     The trainer ``uploaded`` fits nothing: it checks and evaluates the model of ``package``, the digest of an
-    uploaded model package.
+    uploaded model package. ``device`` is for trainers that can use a GPU: ``auto`` takes one where there is one and
+    says in the run when it did not.
     """
 
     training_set: str
-    trainer: Literal["historical_mean", "linear_regression", "logistic_regression", "lightgbm", "xgboost", "uploaded"]
+    trainer: Literal[
+        "historical_mean",
+        "linear_regression",
+        "logistic_regression",
+        "lightgbm",
+        "xgboost",
+        "neural_network",
+        "uploaded",
+    ]
     task: TaskType = "binary"
     params: dict[str, Any] = {}
     package: str | None = None
+    device: DeviceName = "auto"
     tune: TuneSpec | None = None
     seed: int = 7
     description: str = ""

@@ -7,9 +7,11 @@ from typing import Any
 
 import msgspec
 
+from bottega.faults import fault_point
 from bottega.protocol import JobContext
 from bottega.specs.training import TrainingRunSpec
 from bottega_feature_store.blobs import BlobStore
+from bottega_feature_store.checkpoints import Checkpoints
 from bottega_training import data
 from bottega_training.trainers.base import Resources
 
@@ -38,10 +40,29 @@ class FitInputs(msgspec.Struct, frozen=True):
     others: list[Other] = []
 
 
+class _KeptCheckpoint:
+    """The slot of one attempt: it writes under its own fence and reads what any earlier one left."""
+
+    def __init__(self, context: JobContext) -> None:
+        start = context.start
+        self._fence = start.fence
+        self._checkpoints = Checkpoints(context.connection("artifacts"), project=start.project_id, job=start.job_id)
+
+    def load(self) -> bytes | None:
+        """Return the newest checkpoint."""
+        return self._checkpoints.newest(self._fence)
+
+    def save(self, content: bytes) -> None:
+        """Replace this attempt's checkpoint."""
+        self._checkpoints.write(self._fence, content)
+        fault_point("after_checkpoint")
+
+
 class FitJob:
     """Opens the splits of one job; blobs that are local are read in place."""
 
     def __init__(self, context: JobContext) -> None:
+        self._context = context
         self.spec = msgspec.convert(context.spec["run"], TrainingRunSpec)
         self.inputs = msgspec.convert(context.inputs, FitInputs)
         self.blobs = BlobStore(context.connection("artifacts"))
@@ -50,8 +71,14 @@ class FitJob:
 
     @property
     def resources(self) -> Resources:
-        """Threads and seed."""
-        return Resources(threads=max(1, self.inputs.threads), seed=self.spec.seed)
+        """Threads, seed, device, and where checkpoints and log lines go."""
+        return Resources(
+            threads=max(1, self.inputs.threads),
+            seed=self.spec.seed,
+            device=self.spec.device,
+            checkpoint=_KeptCheckpoint(self._context),
+            say=self._context.log,
+        )
 
     def path(self, split: str) -> Path:
         """Return a local path of a split's Parquet."""

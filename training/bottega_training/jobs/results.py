@@ -120,6 +120,7 @@ def store(
         "comparisons": document["comparisons"],
         "seconds": seconds,
         "environment": document["environment"],
+        "device": msgspec.to_builtins(model.device) if model.device else {},
     }
 
 

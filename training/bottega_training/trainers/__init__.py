@@ -1,13 +1,14 @@
 """Trainers by name."""
 
 from bottega.problems import SpecProblem
-from bottega_training.trainers.base import FittedModel, Importance, Pruned, Report, Resources, Trainer
+from bottega_training.trainers.base import DeviceUse, FittedModel, Importance, Pruned, Report, Resources, Trainer
 from bottega_training.trainers.boosted_trees import LightGbmTrainer
 from bottega_training.trainers.historical_mean import HistoricalMeanTrainer
 from bottega_training.trainers.linear import LinearRegressionTrainer, LogisticRegressionTrainer
+from bottega_training.trainers.neural_network import NeuralNetworkTrainer
 from bottega_training.trainers.xgboost_trees import XgboostTrainer
 
-__all__ = ["FittedModel", "Importance", "Pruned", "Report", "Resources", "Trainer", "trainer"]
+__all__ = ["DeviceUse", "FittedModel", "Importance", "Pruned", "Report", "Resources", "Trainer", "trainer"]
 
 _TRAINERS: dict[str, Trainer] = {
     item.name: item
@@ -17,6 +18,7 @@ _TRAINERS: dict[str, Trainer] = {
         LogisticRegressionTrainer(),
         LightGbmTrainer(),
         XgboostTrainer(),
+        NeuralNetworkTrainer(),
     )
 }
 

@@ -10,18 +10,38 @@ import msgspec
 from bottega.bundle import ModelFormat
 from bottega.problems import SpecProblem
 from bottega.specs.trainers import TRAINERS, TrainerInfo, parameter_faults
-from bottega.specs.training import TaskType
+from bottega.specs.training import DeviceName, TaskType
 from bottega_training.data import Dataset, Encoding, Matrix
+from bottega_training.network.slot import Slot
 
 #: Called with (step, validation metric, total steps); True means: stop, this trial is pruned.
 Report = Callable[[int, float, int], bool]
 
 
+def _silent(line: str) -> None:
+    """Say nothing."""
+
+
 class Resources(msgspec.Struct, frozen=True):
-    """What a fit may use."""
+    """What a fit may use; ``checkpoint`` is for the state of a long fit, ``say`` writes a line into the log."""
 
     threads: int = 1
     seed: int = 7
+    device: DeviceName = "auto"
+    checkpoint: Slot | None = None
+    say: Callable[[str], None] = _silent
+
+
+class DeviceUse(msgspec.Struct, frozen=True):
+    """Where a fit ran: what was asked for (``auto``, ``cpu``, ``gpu``), ``cpu`` or ``cuda``, the device's name.
+
+    ``note`` says why it is the CPU although a GPU would have been taken.
+    """
+
+    asked: DeviceName
+    kind: str = "cpu"
+    name: str = "CPU"
+    note: str = ""
 
 
 class Importance(msgspec.Struct, frozen=True):
@@ -48,6 +68,7 @@ class FittedModel(ABC):
     encoding: Encoding
     task: TaskType
     curve: list[dict[str, float]]
+    device: DeviceUse | None = None
 
     @property
     def signature(self) -> Encoding:

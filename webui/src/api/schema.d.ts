@@ -2033,6 +2033,16 @@ export interface components {
             revision: number;
         };
         /**
+         * DeviceOut
+         * @description Where a run was fitted: what was ``asked`` for, ``cpu`` or ``cuda``, the device's name. ``note`` says why it was the CPU although a GPU would have been taken.
+         */
+        DeviceOut: {
+            asked: string;
+            kind: string;
+            name: string;
+            note: string;
+        };
+        /**
          * DirtOut
          * @description What was counted as dirt: why, in which column, how many; ``left_out`` rows are not in the table.
          */
@@ -3416,7 +3426,7 @@ export interface components {
         };
         /**
          * TrainingRunDetail
-         * @description A training run with its results.
+         * @description A training run with its results. ``device`` is set for trainers that can use a GPU.
          */
         TrainingRunDetail: {
             id: string;
@@ -3444,6 +3454,7 @@ export interface components {
             seconds: {
                 [key: string]: number;
             };
+            device: components["schemas"]["DeviceOut"] | null;
             registrable: boolean;
             has_report: boolean;
             updated_at: string;
@@ -3479,12 +3490,12 @@ export interface components {
         };
         /**
          * TrainingRunSpec
-         * @description One fit, or with ``tune`` a study and the refit of its best point. ``params`` are the trainer's. The trainer ``uploaded`` fits nothing: it checks and evaluates the model of ``package``, the digest of an uploaded model package.
+         * @description One fit, or with ``tune`` a study and the refit of its best point. ``params`` are the trainer's. The trainer ``uploaded`` fits nothing: it checks and evaluates the model of ``package``, the digest of an uploaded model package. ``device`` is for trainers that can use a GPU: ``auto`` takes one where there is one and says in the run when it did not.
          */
         TrainingRunSpec: {
             training_set: string;
             /** @enum {unknown} */
-            trainer: "historical_mean" | "lightgbm" | "linear_regression" | "logistic_regression" | "uploaded" | "xgboost";
+            trainer: "historical_mean" | "lightgbm" | "linear_regression" | "logistic_regression" | "neural_network" | "uploaded" | "xgboost";
             /**
              * @default binary
              * @enum {unknown}
@@ -3494,6 +3505,11 @@ export interface components {
             params?: Record<string, unknown>;
             /** @default null */
             package?: string | null;
+            /**
+             * @default auto
+             * @enum {unknown}
+             */
+            device?: "auto" | "cpu" | "gpu";
             /** @default null */
             tune?: components["schemas"]["TuneSpec"] | null;
             /** @default 7 */

@@ -154,6 +154,10 @@ export interface Trainer {
   description?: string;
   registrable?: boolean;
   space?: unknown[];
+  /** Where it can run, when that is not the CPU alone. */
+  devices?: string[];
+  /** Set when it cannot run here: why, and the command that changes that. */
+  unavailable?: { code: string; detail: string; install: string };
 }
 export type Registration = Schemas['RegistrationOut'];
 export type ModelVersion = Exact<Schemas['ModelVersionOut'], { metrics: BySplit; measured: Record<string, number> }>;

@@ -60,8 +60,20 @@ class StudyOut(msgspec.Struct, frozen=True):
     best_value: float | None
 
 
+class DeviceOut(msgspec.Struct, frozen=True):
+    """Where a run was fitted: what was ``asked`` for, ``cpu`` or ``cuda``, the device's name.
+
+    ``note`` says why it was the CPU although a GPU would have been taken.
+    """
+
+    asked: str
+    kind: str
+    name: str
+    note: str
+
+
 class TrainingRunDetail(TrainingRunOut, frozen=True):
-    """A training run with its results."""
+    """A training run with its results. ``device`` is set for trainers that can use a GPU."""
 
     spec: dict[str, Any]
     params: dict[str, Any]
@@ -72,6 +84,7 @@ class TrainingRunDetail(TrainingRunOut, frozen=True):
     code: str
     environment: dict[str, Any]
     seconds: dict[str, float]
+    device: DeviceOut | None
     registrable: bool
     has_report: bool
     updated_at: datetime
@@ -136,6 +149,7 @@ def run_detail(run: TrainingRun, job: Job | None, role: Role) -> TrainingRunDeta
         code=run.code,
         environment=run.environment,
         seconds=run.seconds,
+        device=DeviceOut(**run.device) if run.device else None,
         registrable=bool(run.files),
         has_report=bool(run.report),
         updated_at=run.updated_at,

@@ -6,7 +6,6 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from bottega.specs.trainers import TRAINERS, TrainerInfo
 from bottega_platform.api import downloads, pagination, responses, specs
 from bottega_platform.api.errors import Conflict
 from bottega_platform.api.openapi import operation
@@ -14,7 +13,7 @@ from bottega_platform.api.views import ApiView, ProjectView
 from bottega_platform.artifacts.services import blobs
 from bottega_platform.jobs.models import Job
 from bottega_platform.projects.models import Role
-from bottega_platform.runs import services, validation
+from bottega_platform.runs import services, trainers, validation
 from bottega_platform.runs.api.schemas import (
     TrainingRunDetail,
     TrainingRunIn,
@@ -37,8 +36,7 @@ class TrainersView(ApiView):
     @operation("list_trainers", "Algorithms with their parameters and ready search spaces", response=ANYTHING)
     def get(self, request: Any) -> HttpResponse:
         """Answer the catalogue."""
-        results: list[TrainerInfo] = list(TRAINERS.values())
-        return responses.ok({"results": results})
+        return responses.ok({"results": trainers.catalogue()})
 
 
 class TrainingRunsView(ProjectView):

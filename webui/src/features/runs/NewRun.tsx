@@ -8,11 +8,18 @@ import { listTrainingSets } from '@/api/list-training-sets';
 import type { Body } from '@/api/types';
 import { paths } from '@/lib/paths';
 import { asApiError } from '@/lib/problem';
-import { ActionError, Button, CopyAs, NumberInput, Select, Sheet, Switch, TextInput } from '@/ui';
+import { ActionError, Button, CopyAs, Mono, NumberInput, Select, Sheet, Switch, TextInput } from '@/ui';
 import { freeName } from './names';
 
 type TrainerName = Body<'TrainingRunIn'>['spec']['trainer'];
+type Device = NonNullable<Body<'TrainingRunIn'>['spec']['device']>;
 type Task = NonNullable<Body<'TrainingRunIn'>['spec']['task']>;
+
+const DEVICES = [
+  { value: 'auto', label: 'Auto' },
+  { value: 'gpu', label: 'GPU only' },
+  { value: 'cpu', label: 'CPU' },
+];
 
 /** Starts a run on an existing training set; with tuning it is a study and the refit of its best point. */
 export function NewRun({ project, open, onClose }: { project: string; open: boolean; onClose: () => void }) {
@@ -23,6 +30,7 @@ export function NewRun({ project, open, onClose }: { project: string; open: bool
   const [chosen, setSet] = useState<string | null>(null);
   const [trainer, setTrainer] = useState<TrainerName>('lightgbm');
   const [picked, setTask] = useState<Task | null>(null);
+  const [device, setDevice] = useState<Device>('auto');
   const [tune, setTune] = useState(false);
   const [trials, setTrials] = useState(20);
   const usable = (sets.data?.results ?? []).filter((one) => one.state === 'ready').map((one) => one.name);
@@ -30,11 +38,14 @@ export function NewRun({ project, open, onClose }: { project: string; open: bool
   const before = runs.data?.results.find((run) => run.training_set.name === set);
   const task = picked ?? (before?.task as Task | undefined) ?? 'binary';
   const info = trainers.data?.results.find((one) => one.name === trainer);
+  const missing = info?.unavailable;
+  const choosesDevice = (info?.devices ?? []).length > 1;
   const tunable = (info?.space ?? []).length > 0;
   const taken = (runs.data?.results ?? []).map((run) => run.name);
   const name = typed ?? freeName(`${trainer}${tune && tunable ? '_tuned' : ''}`, taken);
+  const placed = choosesDevice && device !== 'auto' ? { device } : {};
   const search = tune && tunable ? { tune: { trials } } : {};
-  const body = { name, spec: { training_set: set ?? '', trainer, task, ...search } };
+  const body = { name, spec: { training_set: set ?? '', trainer, task, ...placed, ...search } };
   const queries = useQueryClient();
   const navigate = useNavigate();
   const start = useMutation({
@@ -51,7 +62,7 @@ export function NewRun({ project, open, onClose }: { project: string; open: bool
       <Button variant="subtle" onClick={onClose}>
         Cancel
       </Button>
-      <Button onClick={() => start.mutate()} loading={start.isPending} disabled={!name || !set}>
+      <Button onClick={() => start.mutate()} loading={start.isPending} disabled={!name || !set || !!missing}>
         Start run
       </Button>
     </>
@@ -75,7 +86,7 @@ export function NewRun({ project, open, onClose }: { project: string; open: bool
       />
       <Select
         label="Trainer"
-        description={info?.description}
+        description={missing ? <Missing detail={missing.detail} install={missing.install} /> : info?.description}
         data={(trainers.data?.results ?? []).map((one) => ({ value: one.name, label: one.title }))}
         value={trainer}
         onChange={(value) => setTrainer((value ?? 'lightgbm') as TrainerName)}
@@ -91,6 +102,17 @@ export function NewRun({ project, open, onClose }: { project: string; open: bool
         allowDeselect={false}
         error={error?.at('/spec/task')}
       />
+      {choosesDevice && (
+        <Select
+          label="Device"
+          description="Auto takes a GPU where there is one, else the CPU, and the run says so."
+          data={DEVICES}
+          value={device}
+          onChange={(value) => setDevice((value ?? 'auto') as Device)}
+          allowDeselect={false}
+          error={error?.at('/spec/device')}
+        />
+      )}
       {tunable && (
         <Switch
           label="Tune: search parameters in a study"
@@ -110,5 +132,13 @@ export function NewRun({ project, open, onClose }: { project: string; open: bool
       )}
       <ActionError error={error} />
     </Sheet>
+  );
+}
+
+function Missing({ detail, install }: { detail: string; install: string }) {
+  return (
+    <>
+      {detail} Where Bottega runs: <Mono>{install}</Mono>
+    </>
   );
 }

@@ -78,6 +78,7 @@ function Result({ run }: { run: TrainingRunDetail }) {
           </span>,
         ])}
       />
+      {run.device?.note && <Quiet>{run.device.note}</Quiet>}
       {took.length > 0 && <Facts items={took.map(([stage, seconds]) => [words(stage), duration(seconds)])} />}
     </Panel>
   );

@@ -87,6 +87,12 @@ function Provenance({ project, run }: { project: string; run: TrainingRunDetail 
       <Origin name="Training set" mono>
         {run.training_set.name}
       </Origin>
+      {run.device && (
+        <Origin name="Device">
+          {run.device.name}
+          {run.device.note && ` (asked for: ${run.device.asked})`}
+        </Origin>
+      )}
       {run.code && (
         <Origin name="Code" mono>
           {run.code.slice(0, 12)}
