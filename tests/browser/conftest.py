@@ -67,3 +67,15 @@ def page(
 def _note(message: ConsoleMessage, errors: list[str]) -> None:
     if message.type == "error":
         errors.append(message.text)
+
+
+@pytest.fixture
+def clicks(page: Page) -> list[str]:
+    """What was pressed with the pointer, in order, as the browser itself saw it."""
+    pressed: list[str] = []
+    # A function of ours: Playwright marks what it is given, and a built-in method cannot be marked.
+    page.expose_function("notePress", lambda text: pressed.append(text))
+    page.add_init_script(
+        "addEventListener('pointerdown', (event) => event.isTrusted && notePress(event.target.textContent), true)"
+    )
+    return pressed

@@ -56,6 +56,16 @@ export type Source = Exact<
   { spec: { upload: string; keys?: string[]; event_time?: string | null }; problem: Problem | null }
 >;
 
+export type SourceSpec = Schemas['SourceSpec'];
+export type SourceColumn = Schemas['Column'];
+export type CsvFormat = Schemas['CsvFormat'];
+export type SourceDetail = Exact<Schemas['SourceOut'], { spec: SourceSpec; problem: Problem | null }>;
+export type ColumnGuess = Schemas['ColumnGuess'];
+export type TargetGuess = Schemas['TargetGuess'];
+export type InspectionNote = Schemas['Note'];
+export type FileInspection = Schemas['FileInspection'];
+export type Inspection = Exact<Schemas['InspectionOut'], { found: FileInspection | null; problem: Problem | null }>;
+
 export interface ColumnProfile {
   name: string;
   type: string;
@@ -124,6 +134,10 @@ export interface Comparison {
 }
 
 export type TrainingSet = Schemas['TrainingSetOut'];
+export type TrainingSetDetail = Exact<
+  Schemas['TrainingSetDetail'],
+  { progress: Progress | null; problem: Problem | null }
+>;
 export type TrainingRun = Exact<Schemas['TrainingRunOut'], { metrics: BySplit; progress: Progress | null }>;
 export interface StudySpec {
   trials?: number;

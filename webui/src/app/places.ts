@@ -13,6 +13,7 @@ export interface Place {
 export function pages(project: string, text: string): Place[] {
   const all: [string, string][] = [
     ['Home', paths.home(project)],
+    ['Use your own data', paths.ownData(project)],
     ['Sources', paths.sources(project)],
     ['Tables', paths.tables(project)],
     ['Feature catalogue', paths.features(project)],

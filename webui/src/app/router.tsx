@@ -44,6 +44,12 @@ const pages = [
   }),
   createRoute({
     getParentRoute: below,
+    path: '/own-data',
+    validateSearch: keep('upload', 'inspection', 'source', 'target', 'model', 'deploy'),
+    component: lazyRouteComponent(() => import('@/features/own-data/OwnDataPage')),
+  }),
+  createRoute({
+    getParentRoute: below,
     path: '/sources',
     component: lazyRouteComponent(() => import('@/features/data/SourcesPage')),
   }),

@@ -6,6 +6,7 @@ export const paths = {
   signIn: () => '/signin',
   reference: () => '/reference',
   home: (project: string) => `/projects/${part(project)}`,
+  ownData: (project: string) => `/projects/${part(project)}/own-data`,
   sources: (project: string) => `/projects/${part(project)}/sources`,
   tables: (project: string) => `/projects/${part(project)}/tables`,
   table: (project: string, table: string) => `/projects/${part(project)}/tables/${part(table)}`,

@@ -7,6 +7,8 @@ export function useParam(name: string): string {
   return params[name] ?? '';
 }
 
+export type Words = Record<string, string | undefined>;
+
 /** One word of the page's state, kept in the address. */
 export function useSearchWord(name: string): [string | undefined, (value: string | undefined) => void] {
   const search = useSearch({ strict: false }) as Record<string, string | undefined>;
@@ -21,4 +23,15 @@ export function useSearchWord(name: string): [string | undefined, (value: string
     [navigate, name],
   );
   return [search[name], set];
+}
+
+/** Several words of the page's state at once; undefined takes one away. Each change is a step that Back undoes. */
+export function useSearchWords(): [Words, (change: Words) => void] {
+  const search = useSearch({ strict: false }) as Words;
+  const navigate = useNavigate();
+  const set = useCallback(
+    (change: Words) => void navigate({ to: '.', search: (now: Words) => ({ ...now, ...change }) }),
+    [navigate],
+  );
+  return [search, set];
 }

@@ -3,6 +3,7 @@ export {
   Button,
   Checkbox,
   Menu,
+  NativeSelect,
   NumberInput,
   PasswordInput,
   Select,

@@ -50,7 +50,7 @@ export default function SourcesPage() {
       ) : !sources.data ? (
         <Loading />
       ) : sources.data.results.length === 0 ? (
-        <EmptyState title="No source yet" phase={0}>
+        <EmptyState title="No source yet" phase={0} action={{ label: 'Use your own data', to: paths.ownData(project) }}>
           A source is an uploaded CSV file, or a zip with one. Its rows become a table with a profile, and what cannot
           be read is counted.
         </EmptyState>

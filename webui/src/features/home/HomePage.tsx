@@ -52,6 +52,7 @@ export default function HomePage() {
         crumbs={[{ label: 'Projects', to: paths.projects() }]}
         title={project.data.slug}
         badges={<Tag>Tier {project.data.tier}</Tag>}
+        actions={hasData(phases) && <OwnData project={slug} variant="default" />}
         provenance={<Provenance project={project.data} />}
       />
       <Strip label="Phases">
@@ -82,6 +83,17 @@ function StepButton({ project, step }: { project: string; step: NextStep }) {
   return (
     <Button component={Link} to={below(project, step.path)}>
       {step.title}
+    </Button>
+  );
+}
+
+const hasData = (phases: PhaseOverview[]) => phases.some((one) => one.phase === 'data' && one.state !== 'empty');
+
+/** The guided way from a file to an endpoint. */
+function OwnData({ project, variant }: { project: string; variant?: string }) {
+  return (
+    <Button component={Link} to={paths.ownData(project)} variant={variant}>
+      Use your own data
     </Button>
   );
 }
@@ -141,7 +153,7 @@ function Next({ project, step, phases }: { project: string; step: NextStep | nul
           </li>
         ))}
       </ul>
-      {step && <StepButton project={project} step={step} />}
+      {hasData(phases) ? step && <StepButton project={project} step={step} /> : <OwnData project={project} />}
     </Panel>
   );
 }

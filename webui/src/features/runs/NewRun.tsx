@@ -6,10 +6,10 @@ import { listTrainers } from '@/api/list-trainers';
 import { listTrainingRuns } from '@/api/list-training-runs';
 import { listTrainingSets } from '@/api/list-training-sets';
 import type { Body } from '@/api/types';
+import { freeName } from '@/lib/names';
 import { paths } from '@/lib/paths';
 import { asApiError } from '@/lib/problem';
 import { ActionError, Button, CopyAs, Mono, NumberInput, Select, Sheet, Switch, TextInput } from '@/ui';
-import { freeName } from './names';
 
 type TrainerName = Body<'TrainingRunIn'>['spec']['trainer'];
 type Device = NonNullable<Body<'TrainingRunIn'>['spec']['device']>;

@@ -1,0 +1,62 @@
+"""A person who has only the address gets a prediction from a new model, and the browser counts the clicks."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.timeout(1800)]
+
+MOST_CLICKS = 12
+TRAINING_MILLISECONDS = 600_000
+ENDPOINT = "delay"
+
+
+def test_a_newcomer_reaches_a_new_models_prediction_in_twelve_clicks(
+    page: Page, clicks: list[str], errors: list[str], running_platform: Any
+) -> None:
+    page.goto("/")
+    page.get_by_role("link", name=running_platform.project).click()
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_role("button", name="Train a model").click()
+    page.get_by_role("dialog").get_by_role("button", name="Start run").click()
+    register(page)
+    version = deploy(page)
+    try:
+        assert 0 < predict(page, version) < 1
+    finally:
+        put_back(running_platform)
+    assert len(clicks) <= MOST_CLICKS, clicks
+    assert errors == []
+
+
+def register(page: Page) -> None:
+    """Make a version of the run that has just been started, once it is done."""
+    page.get_by_role("button", name="Register version").click(timeout=TRAINING_MILLISECONDS)
+    page.get_by_role("dialog").get_by_role("button", name="Register version").click()
+    page.wait_for_url("**/versions/*", timeout=TRAINING_MILLISECONDS)
+
+
+def deploy(page: Page) -> str:
+    """Roll the version of the page out and return its number."""
+    page.get_by_role("button", name="Deploy", exact=True).click()
+    version = page.url.partition("/versions/")[2].partition("?")[0]
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Start roll-out").click()
+    sheet.get_by_role("link", name="Open endpoint").click()
+    return version
+
+
+def predict(page: Page, version: str) -> float:
+    """Send the sample; the new version has to answer."""
+    expect(page.get_by_text(f"from the signature of v{version}")).to_be_visible()
+    page.get_by_role("button", name="Predict").click()
+    answer = page.get_by_role("region", name="Answer")
+    expect(answer.get_by_text(f"{ENDPOINT} v{version}")).to_be_visible()
+    return float(answer.get_by_test_id("prediction").inner_text())
+
+
+def put_back(platform: Any) -> None:
+    """Let the model answer that the other tests know."""
+    rollback = platform.client.post(f"/projects/{platform.project}/endpoints/{ENDPOINT}/rollback", {})
+    platform.client.wait(rollback["job"])
