@@ -22,7 +22,7 @@ def arrow(client: Client, path: str, *, columns: Sequence[str] | None = None, **
     import pyarrow.ipc as ipc
 
     wanted = {**query, "column": list(columns) if columns is not None else None}
-    with client.stream(path, **wanted) as chunks, ipc.open_stream(_Reader(chunks)) as reader:
+    with client.stream(path, **wanted) as chunks, ipc.open_stream(whole(chunks)) as reader:
         return reader.read_all()
 
 
@@ -64,8 +64,13 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
+def whole(chunks: Iterator[bytes]) -> io.BufferedReader:
+    """Return the chunks of an answer as a file that Arrow reads from: a read gives all it asks for, over any chunks."""
+    return io.BufferedReader(_Reader(chunks))
+
+
 class _Reader(io.RawIOBase):
-    """The chunks of an answer as a file that Arrow reads from."""
+    """The chunks of an answer as a raw file; a read gives at most the rest of one chunk."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks

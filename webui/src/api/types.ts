@@ -205,6 +205,10 @@ export type ModelVersionDetail = Exact<
   }
 >;
 
+export type FireTimes = Schemas['FireTimes'];
+export type Fire = Exact<Schemas['FireOut'], { problem: Problem | null }>;
+export type Schedule = Exact<Schemas['ScheduleOut'], { last_fire: Fire | null }>;
+
 export type Deployment = Exact<Schemas['DeploymentOut'], { seconds: Record<string, number> }>;
 export type Endpoint = Exact<Schemas['EndpointOut'], { current: Deployment | null; target: Deployment | null }>;
 export type TrafficMinute = Schemas['Minute'];

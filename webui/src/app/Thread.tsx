@@ -26,6 +26,7 @@ export function Thread({ project }: { project: string }) {
       <Phase name="Train" state={state.train}>
         <Entry to={paths.runs(project)}>Runs</Entry>
         <Entry to={paths.models(project)}>Models</Entry>
+        <Entry to={paths.schedules(project)}>Schedules</Entry>
       </Phase>
       <Phase name="Deploy" state={state.deploy}>
         <Entry to={paths.endpoints(project)}>Endpoints</Entry>

@@ -19,6 +19,7 @@ export function pages(project: string, text: string): Place[] {
     ['Feature catalogue', paths.features(project)],
     ['Runs', paths.runs(project)],
     ['Models', paths.models(project)],
+    ['Schedules', paths.schedules(project)],
     ['Endpoints', paths.endpoints(project)],
     ['Jobs', paths.jobs(project)],
     ['All projects', paths.projects()],

@@ -117,6 +117,17 @@ const pages = [
   }),
   createRoute({
     getParentRoute: below,
+    path: '/schedules',
+    validateSearch: keep('new'),
+    component: lazyRouteComponent(() => import('@/features/schedules/SchedulesPage')),
+  }),
+  createRoute({
+    getParentRoute: below,
+    path: '/schedules/$schedule',
+    component: lazyRouteComponent(() => import('@/features/schedules/SchedulePage')),
+  }),
+  createRoute({
+    getParentRoute: below,
     path: '/members',
     component: lazyRouteComponent(() => import('@/features/members/MembersPage')),
   }),

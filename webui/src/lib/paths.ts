@@ -20,6 +20,8 @@ export const paths = {
     `/projects/${part(project)}/models/${part(model)}/versions/${part(String(version))}`,
   endpoints: (project: string) => `/projects/${part(project)}/endpoints`,
   endpoint: (project: string, endpoint: string) => `/projects/${part(project)}/endpoints/${part(endpoint)}`,
+  schedules: (project: string) => `/projects/${part(project)}/schedules`,
+  schedule: (project: string, schedule: string) => `/projects/${part(project)}/schedules/${part(schedule)}`,
   members: (project: string) => `/projects/${part(project)}/members`,
   jobs: (project: string) => `/projects/${part(project)}/jobs`,
   job: (project: string, job: string) => `/projects/${part(project)}/jobs/${part(job)}`,
