@@ -1,19 +1,31 @@
-"""Arrow rows come whole, however the network cuts them."""
+"""Rows come in chunks that end anywhere, and make the same table."""
+
+import io
 
 import pyarrow as pa
 import pyarrow.ipc as ipc
 import pytest
 
-from bottega.client.rows import whole
+from bottega.client.rows import readable
+
+TABLE = pa.table({"number": range(5_000), "text": [f"row {number}" for number in range(5_000)]})
 
 
-@pytest.mark.parametrize("size", [1, 7, 1000, 1_000_000])
-def test_rows_are_read_from_chunks_of_any_size(size):
-    table = pa.table({"id": range(5_000), "name": [f"row {number}" for number in range(5_000)]})
-    sink = pa.BufferOutputStream()
-    with ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table, max_chunksize=1_000)
-    content = sink.getvalue().to_pybytes()
-    chunks = (content[start : start + size] for start in range(0, len(content), size))
-    with ipc.open_stream(whole(chunks)) as reader:
-        assert reader.read_all() == table
+def stream() -> bytes:
+    target = io.BytesIO()
+    with ipc.new_stream(target, TABLE.schema) as writer:
+        writer.write_table(TABLE, max_chunksize=2_000)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000, 65_536, 10**9])
+def test_a_table_is_read_whole_whatever_the_chunks_are(size: int) -> None:
+    content = stream()
+    chunks = (content[at : at + size] for at in range(0, len(content), size))
+    with ipc.open_stream(readable(chunks)) as reader:
+        assert reader.read_all().equals(TABLE)
+
+
+def test_a_stream_that_was_cut_off_is_an_error() -> None:
+    with pytest.raises((OSError, pa.ArrowInvalid)), ipc.open_stream(readable(iter([stream()[:-1_000]]))) as reader:
+        reader.read_all()

@@ -22,7 +22,7 @@ def arrow(client: Client, path: str, *, columns: Sequence[str] | None = None, **
     import pyarrow.ipc as ipc
 
     wanted = {**query, "column": list(columns) if columns is not None else None}
-    with client.stream(path, **wanted) as chunks, ipc.open_stream(whole(chunks)) as reader:
+    with client.stream(path, **wanted) as chunks, ipc.open_stream(readable(chunks)) as reader:
         return reader.read_all()
 
 
@@ -64,8 +64,11 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def whole(chunks: Iterator[bytes]) -> io.BufferedReader:
-    """Return the chunks of an answer as a file that Arrow reads from: a read gives all it asks for, over any chunks."""
+def readable(chunks: Iterator[bytes]) -> io.BufferedReader:
+    """Return the chunks of an answer as a file whose ``read(n)`` gives n bytes wherever there are n.
+
+    Arrow takes fewer for the end of the stream, and chunks end anywhere.
+    """
     return io.BufferedReader(_Reader(chunks))
 
 
