@@ -17,7 +17,7 @@ from bottega_platform.projects.models import Role
 from bottega_platform.runs.models import TrainingRun
 from bottega_serving.testing import make_bundle
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def until_active(deployment: Deployment) -> None:
         assert deployment.stage != "failed", (deployment.code, deployment.reason)
         return deployment.stage == "active"
 
-    eventually(final, seconds=240, what="the deployment to be active")
+    eventually(final, seconds=600, what="the deployment to be active")
 
 
 def check_end(web: Web, node: Node, said: tuple[int, float], deployments: int) -> None:
@@ -83,7 +83,7 @@ def swap_under_faults(web: Web, node: Node) -> dict[int, float]:
     old = predict()
     with calling() as caller:
         until_active(deploy(web, 2, "second"))
-        eventually(lambda: predict()[0] == 2, seconds=60)
+        eventually(lambda: predict()[0] == 2, seconds=120)
     new = predict()
     assert versions_in_turn(caller) in ([1, 2], [2], [1]), "the versions were mixed"
     assert set(caller.answers) <= {old, new}, "a version said what the other one says"

@@ -120,7 +120,7 @@ class Web:
 
     def post(self, path: str, body: Any, key: str) -> dict[str, Any]:
         """Post until it is accepted, always under the same key."""
-        answer = eventually(lambda: self._try(path, body, key), seconds=180, what="the request to be accepted")
+        answer = eventually(lambda: self._try(path, body, key), seconds=600, what="the request to be accepted")
         return dict(answer)
 
     def _try(self, path: str, body: Any, key: str) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 Inputs: ``spec`` (a :class:`~bottega.specs.LabelImportSpec`), ``task``, ``keys`` (the entity keys with types),
 ``now`` (the project's present time) and ``read`` (the table at its snapshot, or null). Labels go to the control
-plane in batches by the call ``labels.add``, which takes a repeated batch as nothing.
+plane in batches by the call ``labels.add``; the same batch again, of a second attempt, gets the same answer.
 """
 
 from collections.abc import Iterator
@@ -136,8 +136,8 @@ def _hand_over(context: JobContext, connection: duckdb.DuckDBPyConnection, wante
     counts = {"new": 0, "corrected": 0, "unchanged": 0}
     total = (connection.execute("SELECT count(*) FROM given").fetchone() or (0,))[0]
     done = 0
-    for batch in _batches(connection, wanted):
-        for word, count in context.call("labels.add", labels=batch).items():
+    for number, batch in enumerate(_batches(connection, wanted)):
+        for word, count in context.call("labels.add", batch=number, labels=batch).items():
             counts[word] += count
         done += len(batch)
         context.progress(done, total, "keeping", "labels")

@@ -108,11 +108,15 @@ def inputs(job: Job) -> dict[str, Any]:
 
 
 def add(job: Job, params: dict[str, Any]) -> dict[str, int]:
-    """Keep a batch of checked labels; a repeated batch changes nothing."""
-    row = LabelImport.objects.select_related("endpoint").get(pk=job.subject)
-    found = [_label(item) for item in params["labels"]]
-    kept = labels.keep(endpoint=row.endpoint, labels=found, actor=job.created_by)
-    counts: dict[str, int] = msgspec.to_builtins(kept)
+    """Keep a batch of checked labels; one that an earlier attempt handed over answers what became of it then."""
+    row = LabelImport.objects.select_for_update(of=("self",)).select_related("endpoint").get(pk=job.subject)
+    batch = str(params["batch"])
+    if batch not in row.counts:
+        found = [_label(item) for item in params["labels"]]
+        kept = labels.keep(endpoint=row.endpoint, labels=found, actor=job.created_by)
+        row.counts[batch] = msgspec.to_builtins(kept)
+        row.save(update_fields={"counts"})
+    counts: dict[str, int] = row.counts[batch]
     return counts
 
 

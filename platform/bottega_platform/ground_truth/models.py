@@ -157,7 +157,10 @@ class ImportState(models.TextChoices):
 
 
 class LabelImport(Resource):
-    """Labels that come from a file or from a table of the project. ``counts`` are set when it has succeeded."""
+    """Labels that come from a file or from a table of the project.
+
+    ``counts`` says what became of its rows; until it has succeeded, of those of each batch that was kept so far.
+    """
 
     id_kind: ClassVar[str] = "label_import"
 

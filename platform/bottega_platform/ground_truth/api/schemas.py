@@ -85,7 +85,7 @@ def import_out(row: LabelImport, job: Job | None) -> LabelImportOut:
         spec=msgspec.convert(row.spec, LabelImportSpec),
         state="running" if running else str(row.state),
         job=row.job_id,
-        counts=row.counts,
+        counts=row.counts if row.state == ImportState.SUCCEEDED else {},
         problem=row.problem,
         created_at=row.created_at,
         finished_at=row.finished_at,
