@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.core.management import call_command
 from mlflow import MlflowClient
 
 from bottega.specs import ModelSpec
@@ -105,6 +106,33 @@ def test_a_deleted_version_leaves_the_ledger(start, project, mlflow):
     registry.delete_version(actor=owner, version=model.versions.get())
     deliver_all()
     assert not client.search_model_versions(f"name = '{name}'")
+
+
+@pytest.mark.slow
+def test_a_lost_ledger_is_written_again_from_the_rows_and_a_second_time_changes_nothing(start, project, mlflow):
+    start("rebuilt", params={"iterations": 20}, tune={"trials": 2, "startup_trials": 2})
+    run_until_idle(("control", "cpu"))
+    owner = make_user("owner")
+    model = registry.create_model(actor=owner, project=project, name="again", spec=ModelSpec(task="binary"))
+    registry.register(actor=owner, model=model, run_reference="rebuilt", alias="champion")
+    run_until_idle(("cpu",))
+    client = MlflowClient(mlflow)
+
+    def written():
+        experiments = [one for one in client.search_experiments() if one.tags.get("bottega_project_id") == project.id]
+        found = client.search_runs([one.experiment_id for one in experiments]) if experiments else []
+        keys = sorted(item.data.tags["bottega_run_id"] for item in found)
+        versions = client.search_model_versions(f"name = '{project.slug}.again'")
+        return keys, [(version.version, version.aliases, version.run_id) for version in versions]
+
+    assert written() == ([], [])
+    call_command("mlflow_rebuild")
+    first = written()
+    run = TrainingRun.objects.get(name="rebuilt")
+    assert first[0] == sorted([run.id, *(f"{run.study.id}.{number}" for number in range(2))])
+    assert len(first[1]) == 1
+    call_command("mlflow_rebuild")
+    assert written() == first
 
 
 def test_a_run_succeeds_while_mlflow_is_down(start):
