@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from bottega.client.jobs import poll_until
+
 pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 MOST_CLICKS = 12
@@ -57,6 +59,12 @@ def predict(page: Page, version: str) -> float:
 
 
 def put_back(platform: Any) -> None:
-    """Let the model answer that the other tests know."""
-    rollback = platform.client.post(f"/projects/{platform.project}/endpoints/{ENDPOINT}/rollback", {})
-    platform.client.wait(rollback["job"])
+    """Let the version answer that the other tests know."""
+    project = f"/projects/{platform.project}"
+    back = platform.client.post(f"{project}/endpoints/{ENDPOINT}/rollback", {})
+
+    def answering() -> bool | None:
+        found = platform.client.get(f"{project}/deployments/{back['id']}")
+        return True if found["stage"] == "active" else None
+
+    poll_until(answering, seconds=60)
