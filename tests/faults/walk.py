@@ -53,7 +53,7 @@ class Walk:
         self._before = case.seen()
         marks.mkdir()
 
-    def run(self, *, seconds: float = 600.0) -> None:
+    def run(self, *, seconds: float = 1500.0) -> None:
         """Return when the job has succeeded; until then readers must see what was there before."""
         Job.objects.filter(pk=self._case.job.pk).update(queue=QUEUE, max_attempts=60)
         self._fleet.scheduler()
