@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bottega_feature_store.storage import ObjectStore
+
 MAX_UNIX_PATH = 90
 
 
@@ -26,6 +28,7 @@ class Settings:
     secret_file: Path
     online_store_url: str | None
     artifacts: str
+    object_store: ObjectStore | None
     allowed_hosts: frozenset[str]
     max_rows: int
     max_body: int
@@ -104,6 +107,17 @@ def _secret(env: Mapping[str, str], name: str) -> str:
         raise SettingsError(f"{name}_FILE {file} cannot be read: {error.strerror}") from error
 
 
+def _object_store(env: Mapping[str, str]) -> ObjectStore | None:
+    if not (env.get("BOTTEGA_ARTIFACTS") or "").startswith("s3://"):
+        return None
+    return ObjectStore(
+        endpoint_url=env.get("BOTTEGA_S3_ENDPOINT_URL", ""),
+        access_key=_secret(env, "BOTTEGA_S3_ACCESS_KEY"),
+        secret_key=_secret(env, "BOTTEGA_S3_SECRET_KEY"),
+        region=env.get("BOTTEGA_S3_REGION", ""),
+    )
+
+
 def _hosts(env: Mapping[str, str], host: str) -> frozenset[str]:
     named = env.get("BOTTEGA_SERVING_ALLOWED_HOSTS", "")
     extra = {part.strip().lower() for part in named.split(",") if part.strip()}
@@ -125,6 +139,7 @@ def from_environment(env: Mapping[str, str] | None = None) -> Settings:
         secret_file=Path(env.get("BOTTEGA_NODE_SECRET_FILE") or home / "secrets" / "node"),
         online_store_url=_secret(env, "BOTTEGA_ONLINE_STORE_URL") or None,
         artifacts=env.get("BOTTEGA_ARTIFACTS") or f"file://{home}/artifacts",
+        object_store=_object_store(env),
         allowed_hosts=_hosts(env, host),
         max_rows=_integer(env, "BOTTEGA_SERVING_MAX_ROWS", 10_000),
         max_body=_integer(env, "BOTTEGA_SERVING_MAX_BODY", 4 * 1024 * 1024),

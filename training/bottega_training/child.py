@@ -12,6 +12,7 @@ from typing import Any
 from bottega.faults import fault_point
 from bottega.problems import Problem, ProblemError
 from bottega.protocol import PAYLOAD_FORMAT, Channel, ChannelClosed, Done, Failed, FailureClass, JobContext, Start
+from bottega_feature_store.storage import use_connection
 from bottega_training import kinds
 
 OLDEST_PAYLOAD_FORMAT = max(1, PAYLOAD_FORMAT - 1)
@@ -34,6 +35,7 @@ def _outcome(context: JobContext) -> Done | Failed:
     """Run the kind's function and turn whatever happens into the last frame."""
     try:
         _check_format(context.start.payload_format)
+        use_connection(context.start.connections)
         _enter(context.start.scratch)
         os.environ["CUDA_VISIBLE_DEVICES"] = context.start.device  # a child sees the GPU it has leased, and no other
         return Done(kinds.load(context.start.kind)(context))

@@ -45,7 +45,7 @@ def _compute(context: JobContext, tables: Tables) -> tuple[dict[str, Any], Stagi
     context.progress(0, message="planning on Spark", unit="tasks")
     started = time.perf_counter()
     with spark_session(context.connection("spark"), input_bytes=input_bytes) as session:
-        register(session, tables, sources)
+        register(session, tables, sources, context.start.scratch)
         planned = plan(session, view, keys)
         session.registerProgressHandler(SparkProgress(context))
         identifier = table_identifier(context.inputs["project_id"], context.inputs["table_id"], planned.columns)
@@ -88,7 +88,7 @@ def _log_columns(context: JobContext, columns: list[Column], dirt: dict[str, Any
 
 
 def _write(planned: Plan, staging: Staging, files: int) -> None:
-    planned.frame.coalesce(files).write.mode("append").parquet(staging.url)
+    planned.frame.coalesce(files).write.mode("append").parquet(staging.folder.as_uri())
 
 
 def _stage(

@@ -31,10 +31,10 @@ class Plan:
         return {"rows_skipped": int(counted.get("rows_skipped") or 0), "reasons": reasons}
 
 
-def register(session: SparkSession, tables: Tables, sources: list[TableRead]) -> None:
+def register(session: SparkSession, tables: Tables, sources: list[TableRead], scratch: str) -> None:
     """Make each source a temporary view of exactly the files of its snapshot."""
     for source in sources:
-        files = tables.files(source.identifier, source.snapshot_id)
+        files = tables.spark_files(source, scratch)
         frame = session.read.schema(spark_schema(source.columns)).parquet(*files)
         frame.createOrReplaceTempView(source.name)
 

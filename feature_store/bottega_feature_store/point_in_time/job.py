@@ -23,6 +23,7 @@ from bottega_feature_store.point_in_time.plan import ROW_ID
 from bottega_feature_store.point_in_time.splits import SPLITS
 from bottega_feature_store.profile.table import profile
 from bottega_feature_store.quoting import literal, name
+from bottega_feature_store.storage import is_remote
 from bottega_feature_store.tables import Tables
 from bottega_feature_store.tables.duck import connect
 
@@ -109,6 +110,8 @@ def _join(context: JobContext, connection: duckdb.DuckDBPyConnection, tables: Ta
     from bottega_feature_store.point_in_time import spark_job
 
     root = context.connection("artifacts").rstrip("/")
+    if is_remote(root):  # Spark writes files; what it shares with this process is the scratch folder
+        root = f"file://{context.start.scratch}"
     scratch_url = f"{root}/scratch/{context.inputs['project_id']}/{context.staging_name}"
     spark_job.join_labels(context, connection, tables, plan, scratch_url)
 

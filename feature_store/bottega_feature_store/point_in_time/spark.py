@@ -15,9 +15,9 @@ from bottega_feature_store.tables.schema import spark_schema
 MICROS = 1_000_000
 
 
-def scan(session: SparkSession, tables: Tables, read: TableRead) -> DataFrame:
+def scan(session: SparkSession, tables: Tables, read: TableRead, scratch: str) -> DataFrame:
     """Return a snapshot's rows with ``row_id``: the file's place, then the row's place in it."""
-    return scan_files(session, tables.files(read.identifier, read.snapshot_id), read.columns)
+    return scan_files(session, tables.spark_files(read, scratch), read.columns)
 
 
 def scan_files(session: SparkSession, files: list[str], columns: list[Column]) -> DataFrame:

@@ -24,7 +24,7 @@ def join_labels(
     with spark_session(context.connection("spark"), input_bytes=size) as session:
         labels = session.read.parquet(f"{scratch_url}/labels.parquet")
         views = [
-            (join, spark_engine.scan(session, tables, view.read))
+            (join, spark_engine.scan(session, tables, view.read, context.start.scratch))
             for join, view in zip(plan.joins, plan.service.views, strict=True)
         ]
         joined = spark_engine.join(session, labels, EVENT, views, known_at=plan.spec.known_at)

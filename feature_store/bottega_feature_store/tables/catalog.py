@@ -7,6 +7,7 @@ job staged; readers follow snapshot ids that our database published.
 import contextlib
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,8 @@ from sqlalchemy import text
 
 from bottega.faults import fault_point
 from bottega.problems import ProblemError
-from bottega.specs import Column
+from bottega.specs import Column, TableRead
+from bottega_feature_store.storage import fetched, iceberg_properties
 from bottega_feature_store.tables.schema import arrow_schema, columns_of_arrow
 
 
@@ -42,7 +44,8 @@ class Tables:
     @cached_property
     def catalog(self) -> SqlCatalog:
         """The Iceberg catalog itself, for what this class does not do."""
-        return SqlCatalog("bottega", uri=self._catalog_url, warehouse=f"{self._root}/tables", pool_pre_ping="true")
+        options = {"uri": self._catalog_url, "warehouse": f"{self._root}/tables", "pool_pre_ping": "true"}
+        return SqlCatalog("bottega", **options, **iceberg_properties())
 
     def staging_url(self, identifier: str, staging_name: str) -> str:
         """Return the folder below which a job writes the Parquet files of one snapshot."""
@@ -77,6 +80,11 @@ class Tables:
     def files(self, identifier: str, snapshot_id: int) -> list[str]:
         """Return the URLs of the snapshot's Parquet files, in name order."""
         return sorted(task.file.file_path for task in self._scan(identifier, snapshot_id).plan_files())
+
+    def spark_files(self, read: TableRead, scratch: str | Path) -> list[str]:
+        """Return what Spark reads of a snapshot: its files, from an object store copied below ``scratch``."""
+        folder = Path(scratch) / "inputs" / f"{read.identifier}-{read.snapshot_id}"
+        return fetched(self.files(read.identifier, read.snapshot_id), folder)
 
     def size(self, identifier: str, snapshot_id: int) -> int:
         """Return the bytes of the snapshot's Parquet files."""

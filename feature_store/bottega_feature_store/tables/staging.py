@@ -31,7 +31,7 @@ class Staging:
         _sync(self.folder)
         if not self._local:
             for path in paths:
-                self._filesystem.put_file(str(path), f"{self._path}/{path.name}")
+                self._filesystem.put_file(str(path), f"{self._path}/{path.relative_to(self.folder)}")
         return [f"{self.url}/{path.relative_to(self.folder)}" for path in paths]
 
     def bytes(self) -> int:

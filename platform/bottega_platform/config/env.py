@@ -7,12 +7,13 @@ because the URLs of the embedded services are derived from them.
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from bottega.problems import Fault, ProblemError
+from bottega_feature_store.storage import ObjectStore
 from bottega_platform.config.secrets import SecretStore
 
 PROFILES = ("embedded", "server")
@@ -38,9 +39,26 @@ URLS = {
     "BOTTEGA_SPARK_URL": ("sc",),
     "BOTTEGA_MLFLOW_URL": ("http", "https"),
     "BOTTEGA_SERVING_URL": ("http", "https"),
+    "BOTTEGA_SERVING_PUBLIC_URL": ("http", "https"),
     "BOTTEGA_PUBLIC_URL": ("http", "https"),
+    "BOTTEGA_S3_ENDPOINT_URL": ("http", "https"),
     "BOTTEGA_ARTIFACTS": ("file", "s3", "gs", "abfs"),
 }
+# What may hold a secret can also be the content of a file, named by the variable with _FILE behind it.
+SECRETS = (
+    "BOTTEGA_SECRET_KEY",
+    "BOTTEGA_DATABASE_URL",
+    "BOTTEGA_BROKER_URL",
+    "BOTTEGA_ONLINE_STORE_URL",
+    "BOTTEGA_SPARK_URL",
+    "BOTTEGA_MLFLOW_URL",
+    "BOTTEGA_S3_ACCESS_KEY",
+    "BOTTEGA_S3_SECRET_KEY",
+)
+NAMES = frozenset(
+    {*PORTS, *URLS, *(f"{name}_FILE" for name in SECRETS), *SECRETS, "BOTTEGA_NODE_SECRET_FILE", "BOTTEGA_S3_REGION"}
+    | {"BOTTEGA_HOME", "BOTTEGA_PROFILE", "BOTTEGA_HOST", "BOTTEGA_ALLOWED_HOSTS"}
+)
 SERVER_NEEDS = (
     "BOTTEGA_DATABASE_URL",
     "BOTTEGA_BROKER_URL",
@@ -91,12 +109,14 @@ class Env:
     spark_url: str = field(repr=False)
     mlflow_url: str
     artifacts: str
+    object_store: ObjectStore | None = field(repr=False)
     secret_key: str = field(repr=False)
     host: str
     allowed_hosts: tuple[str, ...]
     port: int
     public_url: str
     serving_url: str
+    serving_public_url: str
     serving_port: int
     postgres_port: int
     broker_port: int
@@ -104,6 +124,7 @@ class Env:
     spark_port: int
     mlflow_port: int
     gpu_devices: tuple[str, ...] | None
+    named_node_secret_file: Path | None
     embedded_postgres: bool
     embedded_broker: bool
     embedded_online_store: bool
@@ -123,7 +144,7 @@ class Env:
     @property
     def node_secret_file(self) -> Path:
         """The file of the secret by which a serving node enters the control plane."""
-        return self.secrets.path("node")
+        return self.named_node_secret_file or self.secrets.path("node")
 
     def database(self, name: str = "bottega") -> PostgresAddress:
         """Return the address of one of our five databases, each with a role of its own when embedded."""
@@ -137,6 +158,10 @@ class Env:
             password=unquote(parts.password or ""),
             name=parts.path.lstrip("/") if name == "bottega" else name,
         )
+
+    def maintenance_database(self) -> PostgresAddress:
+        """Return the address of the database that every PostgreSQL has, to make ours from."""
+        return replace(self.database(), name="postgres")
 
     def postgres_admin(self) -> PostgresAddress:
         """Return the embedded PostgreSQL's superuser: for the supervisor only."""
@@ -154,7 +179,14 @@ def load(environ: Mapping[str, str] | None = None) -> Env:
         InvalidEnvironmentError: with one fault per wrong variable, each saying what it should be.
     """
     values = {k: v.strip() for k, v in (os.environ if environ is None else environ).items() if v.strip()}
-    faults = [*_port_faults(values), *_url_faults(values), *_gpu_faults(values), *_profile_faults(values)]
+    values, faults = _with_secret_files(values)
+    faults += [
+        *_port_faults(values),
+        *_url_faults(values),
+        *_gpu_faults(values),
+        *_object_store_faults(values),
+        *_profile_faults(values),
+    ]
     if faults:
         lines = "; ".join(f"{fault.pointer}: {fault.detail}" for fault in faults)
         raise InvalidEnvironmentError(lines, errors=faults)
@@ -178,6 +210,7 @@ def _build(values: Mapping[str, str]) -> Env:
     store = SecretStore(home / "secrets")
     embedded = _embedded_urls(ports, store) if values.get("BOTTEGA_PROFILE", "embedded") == "embedded" else {}
     urls = {name: values.get(name) or embedded.get(name, "") for name in URLS}
+    serving_url = urls["BOTTEGA_SERVING_URL"] or f"http://{LOOPBACK}:{ports['BOTTEGA_SERVING_PORT']}"
     return Env(
         home=home,
         profile=values.get("BOTTEGA_PROFILE", "embedded"),
@@ -187,12 +220,14 @@ def _build(values: Mapping[str, str]) -> Env:
         spark_url=urls["BOTTEGA_SPARK_URL"],
         mlflow_url=urls["BOTTEGA_MLFLOW_URL"],
         artifacts=urls["BOTTEGA_ARTIFACTS"] or (home / "artifacts").as_uri(),
-        secret_key=_secret_key(values) or store.read("secret_key"),
+        object_store=_object_store(values),
+        secret_key=values.get("BOTTEGA_SECRET_KEY") or store.read("secret_key"),
         host=host,
         allowed_hosts=_allowed_hosts(values),
         port=ports["BOTTEGA_PORT"],
         public_url=(urls["BOTTEGA_PUBLIC_URL"] or f"http://{host}:{ports['BOTTEGA_PORT']}").rstrip("/"),
-        serving_url=urls["BOTTEGA_SERVING_URL"] or f"http://{LOOPBACK}:{ports['BOTTEGA_SERVING_PORT']}",
+        serving_url=serving_url,
+        serving_public_url=(urls["BOTTEGA_SERVING_PUBLIC_URL"] or serving_url).rstrip("/"),
         serving_port=ports["BOTTEGA_SERVING_PORT"],
         postgres_port=ports["BOTTEGA_POSTGRES_PORT"],
         broker_port=ports["BOTTEGA_BROKER_PORT"],
@@ -200,6 +235,7 @@ def _build(values: Mapping[str, str]) -> Env:
         spark_port=ports["BOTTEGA_SPARK_PORT"],
         mlflow_port=ports["BOTTEGA_MLFLOW_PORT"],
         gpu_devices=_gpu_devices(values),
+        named_node_secret_file=_path(values, "BOTTEGA_NODE_SECRET_FILE"),
         embedded_postgres="BOTTEGA_DATABASE_URL" not in values,
         embedded_broker="BOTTEGA_BROKER_URL" not in values,
         embedded_online_store="BOTTEGA_ONLINE_STORE_URL" not in values,
@@ -230,10 +266,47 @@ def _embedded_urls(ports: Mapping[str, int], store: SecretStore) -> dict[str, st
     }
 
 
-def _secret_key(values: Mapping[str, str]) -> str:
-    if file := values.get("BOTTEGA_SECRET_KEY_FILE"):
+def _object_store(values: Mapping[str, str]) -> ObjectStore | None:
+    if not values.get("BOTTEGA_ARTIFACTS", "").startswith("s3://"):
+        return None
+    return ObjectStore(
+        endpoint_url=values.get("BOTTEGA_S3_ENDPOINT_URL", ""),
+        access_key=values.get("BOTTEGA_S3_ACCESS_KEY", ""),
+        secret_key=values.get("BOTTEGA_S3_SECRET_KEY", ""),
+        region=values.get("BOTTEGA_S3_REGION", ""),
+    )
+
+
+def _path(values: Mapping[str, str], name: str) -> Path | None:
+    return Path(values[name]).expanduser() if name in values else None
+
+
+def _with_secret_files(values: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]]:
+    """Return the variables with those of named files among them, and what is wrong with the files."""
+    found, faults = dict(values), []
+    for name in SECRETS:
+        file = f"{name}_FILE"
+        if file not in values:
+            continue
+        if name in values:
+            faults.append(Fault("secret_twice", f"is set beside {name}: set one of them", file))
+        text = _content(values[file])
+        if not text:
+            faults.append(Fault("secret_file", f"names {values[file]}, which cannot be read or is empty", file))
+        else:
+            found[name] = text
+    node = values.get("BOTTEGA_NODE_SECRET_FILE")
+    if node and len(_content(node)) < MINIMUM_SECRET:
+        detail = f"names {node}, which cannot be read or holds fewer than {MINIMUM_SECRET} characters"
+        faults.append(Fault("secret_file", detail, "BOTTEGA_NODE_SECRET_FILE"))
+    return found, faults
+
+
+def _content(file: str) -> str:
+    try:
         return Path(file).expanduser().read_text().strip()
-    return values.get("BOTTEGA_SECRET_KEY", "")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _allowed_hosts(values: Mapping[str, str]) -> tuple[str, ...]:
@@ -282,6 +355,13 @@ def _url_faults(values: Mapping[str, str]) -> list[Fault]:
     return faults
 
 
+def _object_store_faults(values: Mapping[str, str]) -> list[Fault]:
+    if ("BOTTEGA_S3_ACCESS_KEY" in values) == ("BOTTEGA_S3_SECRET_KEY" in values):
+        return []
+    missing = "BOTTEGA_S3_SECRET_KEY" if "BOTTEGA_S3_ACCESS_KEY" in values else "BOTTEGA_S3_ACCESS_KEY"
+    return [Fault("required", "must be set too: both keys or, for the machine's own credentials, none", missing)]
+
+
 def _profile_faults(values: Mapping[str, str]) -> list[Fault]:
     profile = values.get("BOTTEGA_PROFILE", "embedded")
     if profile not in PROFILES:
@@ -313,13 +393,8 @@ def _allowed_host_faults(values: Mapping[str, str]) -> list[Fault]:
 
 
 def _secret_key_faults(values: Mapping[str, str], *, needed: bool) -> list[Fault]:
-    file = values.get("BOTTEGA_SECRET_KEY_FILE")
-    if file and not os.access(Path(file).expanduser(), os.R_OK):
-        return [Fault("secret_file", f"names {file}, which cannot be read", "BOTTEGA_SECRET_KEY_FILE")]
-    key = _secret_key(values)
-    if not key and not needed:
+    key = values.get("BOTTEGA_SECRET_KEY", "")
+    if (not key and not needed) or len(key) >= MINIMUM_SECRET:
         return []
-    if len(key) < MINIMUM_SECRET:
-        detail = f"must hold at least {MINIMUM_SECRET} characters; make one with `openssl rand -base64 48`"
-        return [Fault("secret_key", detail, "BOTTEGA_SECRET_KEY")]
-    return []
+    detail = f"must hold at least {MINIMUM_SECRET} characters; make one with `openssl rand -base64 48`"
+    return [Fault("secret_key", detail, "BOTTEGA_SECRET_KEY")]

@@ -6,6 +6,8 @@ from typing import Any
 from bottega_platform.config import apps, env
 
 ENV = env.current()
+if ENV.object_store is not None:
+    ENV.object_store.use()
 PACKAGE = Path(__file__).resolve().parent.parent
 
 SECRET_KEY = ENV.secret_key

@@ -6,8 +6,6 @@ import uvicorn
 from mlflow.server import ARTIFACT_ROOT_ENV_VAR, BACKEND_STORE_URI_ENV_VAR
 from mlflow.server.handlers import initialize_backend_stores
 
-from bottega_platform.config.env import LOOPBACK
-
 
 def main() -> None:
     """Make or check the tables, then serve until told to stop."""
@@ -15,7 +13,7 @@ def main() -> None:
     initialize_backend_stores(store, store, os.environ[ARTIFACT_ROOT_ENV_VAR])
     uvicorn.run(
         "mlflow.server.fastapi_app:app",
-        host=LOOPBACK,
+        host=os.environ["BOTTEGA_HOST"],
         port=int(os.environ["BOTTEGA_MLFLOW_PORT"]),
         log_level="warning",
         timeout_graceful_shutdown=3,

@@ -5,12 +5,13 @@ is in its environment: only its own token.
 """
 
 import os
+import re
 import shutil
 import sys
 
 from bottega_platform.config.env import LOOPBACK, Env
 from bottega_platform.embedded import java, ports, wheels
-from bottega_platform.embedded.process import Program
+from bottega_platform.embedded.process import Program, ServiceFailedError
 
 _HOME = wheels.folder("pyspark")
 _SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -84,6 +85,13 @@ class Spark:
             "spark.driver.extraJavaOptions": f"{_JVM} -Djava.io.tmpdir={self.scratch} -Duser.timezone=UTC",
         }
 
+    def _token(self) -> str:
+        """Return what clients must know: it stands in the URL that they use."""
+        found: list[str] = re.findall(r"[/;]token=([^;]+)", self.env.spark_url)
+        if not found:
+            raise ServiceFailedError("BOTTEGA_SPARK_URL holds no token: write it as sc://localhost:15002/;token=…")
+        return found[0]
+
     def _environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -94,5 +102,5 @@ class Spark:
             "SPARK_HOME": str(_HOME),
             "SPARK_LOCAL_IP": LOOPBACK,
             "PYSPARK_PYTHON": sys.executable,
-            "SPARK_CONNECT_AUTHENTICATE_TOKEN": self.env.secrets.password("spark"),
+            "SPARK_CONNECT_AUTHENTICATE_TOKEN": self._token(),
         }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from bottega_feature_store.storage import CONNECTION
 from bottega_platform.config import env
 from bottega_platform.config.env import Env
 
@@ -18,4 +19,7 @@ _URLS: dict[str, Callable[[Env], str]] = {
 def resolve(names: Iterable[str]) -> dict[str, str]:
     """Return the URL of each named connection."""
     settings = env.current()
-    return {name: _URLS[name](settings) for name in names}
+    found = {name: _URLS[name](settings) for name in names}
+    if "artifacts" in found and settings.object_store is not None:
+        found[CONNECTION] = settings.object_store.to_json()
+    return found

@@ -121,6 +121,7 @@ def _serving(env: Env) -> Unit:
         "BOTTEGA_SERVING_OUTLIVES": "1",
         "BOTTEGA_SERVING_WORKERS": os.environ.get("BOTTEGA_SERVING_WORKERS", "1"),
     }
+    environment |= {name: value for name, value in os.environ.items() if name.startswith("BOTTEGA_S3_")}
     serving = PythonService(
         env=env,
         name="serving",

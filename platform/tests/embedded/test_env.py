@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bottega_platform.config.env import InvalidEnvironmentError, load
+from bottega_feature_store.storage import ObjectStore
+from bottega_platform.config.env import SECRETS, InvalidEnvironmentError, load
 
 LONG = "x" * 40
 
@@ -97,6 +98,54 @@ def test_the_server_profile_finds_all_five_databases_by_one_url(tmp_path: Path) 
 def test_a_secret_key_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     found = faults({"BOTTEGA_HOME": str(tmp_path), "BOTTEGA_SECRET_KEY_FILE": str(tmp_path / "none")})
     assert "cannot be read" in found["BOTTEGA_SECRET_KEY_FILE"]
+
+
+def test_every_secret_may_be_the_content_of_a_file(tmp_path: Path) -> None:
+    plain = server(tmp_path)
+    in_files = {name: value for name, value in plain.items() if name not in SECRETS}
+    plain |= {"BOTTEGA_S3_ACCESS_KEY": "user", "BOTTEGA_S3_SECRET_KEY": "hidden"}
+    for name in SECRETS:
+        file = tmp_path / name.lower()
+        file.write_text(f"{plain[name]}\n")
+        in_files[f"{name}_FILE"] = str(file)
+    assert load(in_files) == load(plain)
+
+
+def test_the_object_store_is_entered_with_both_keys_or_with_none(tmp_path: Path) -> None:
+    assert load(server(tmp_path)).object_store == ObjectStore()
+    named = server(tmp_path, BOTTEGA_S3_ACCESS_KEY="user", BOTTEGA_S3_ENDPOINT_URL="http://objects:9000")
+    assert set(faults(named)) == {"BOTTEGA_S3_SECRET_KEY"}
+    env = load(named | {"BOTTEGA_S3_SECRET_KEY": "hidden"})
+    assert env.object_store == ObjectStore(endpoint_url="http://objects:9000", access_key="user", secret_key="hidden")
+    assert "hidden" not in repr(env)
+    assert load({"BOTTEGA_HOME": str(tmp_path)}).object_store is None
+
+
+def test_a_secret_in_a_file_and_beside_it_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("redis://broker:6379/0")
+    found = faults(server(tmp_path, BOTTEGA_BROKER_URL_FILE=str(file)))
+    assert found == {"BOTTEGA_BROKER_URL_FILE": "is set beside BOTTEGA_BROKER_URL: set one of them"}
+
+
+def test_what_stands_in_a_file_is_checked_like_a_variable(tmp_path: Path) -> None:
+    environment = server(tmp_path)
+    del environment["BOTTEGA_BROKER_URL"]
+    file = tmp_path / "url"
+    file.write_text("http://broker")
+    assert set(faults(environment | {"BOTTEGA_BROKER_URL_FILE": str(file)})) == {"BOTTEGA_BROKER_URL"}
+    file.write_text("")
+    assert "is empty" in faults(environment | {"BOTTEGA_BROKER_URL_FILE": str(file)})["BOTTEGA_BROKER_URL_FILE"]
+
+
+def test_the_nodes_secret_lies_in_the_home_or_where_it_is_named(tmp_path: Path) -> None:
+    assert load({"BOTTEGA_HOME": str(tmp_path)}).node_secret_file == tmp_path / "secrets" / "node"
+    file = tmp_path / "shared"
+    file.write_text(LONG)
+    named = {"BOTTEGA_HOME": str(tmp_path), "BOTTEGA_NODE_SECRET_FILE": str(file)}
+    assert load(named).node_secret_file == file
+    file.write_text("short")
+    assert set(faults(named)) == {"BOTTEGA_NODE_SECRET_FILE"}
 
 
 def test_host_names_are_listed_in_the_server_profile(tmp_path: Path) -> None:

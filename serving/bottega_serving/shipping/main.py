@@ -174,6 +174,8 @@ def main() -> None:
     process.start("shipper")
     os.nice(5)  # predictions come first
     settings = from_environment()
+    if settings.object_store is not None:
+        settings.object_store.use()
 
     async def run() -> None:
         await Shipper(settings).run()

@@ -180,7 +180,7 @@ def endpoint_out(row: Endpoint, role: Role, *, key: str | None = None) -> Endpoi
         state=state_of(row),
         current=deployment_out(row.active) if row.active else None,
         target=deployment_out(row.target) if row.target_id != row.active_id and row.target else None,
-        url=f"{env.current().serving_url}/v1/endpoints/{address}/predict",
+        url=f"{env.current().serving_public_url}/v1/endpoints/{address}/predict",
         created_at=row.created_at,
         updated_at=row.updated_at,
         revision=row.revision,
