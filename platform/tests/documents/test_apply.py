@@ -185,7 +185,7 @@ def test_the_key_of_an_endpoint_is_shown_once(editor) -> None:
     closed = document("Endpoint", "spend", {"auth": "key"})
     made = apply(editor, closed).json()["results"][0]
     assert made["key"]
-    assert Endpoint.objects.get().key_hashes
+    assert Endpoint.objects.get().keys.count() == 1
     assert apply(editor, closed).json()["results"][0]["key"] is None
 
 
