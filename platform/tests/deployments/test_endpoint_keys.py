@@ -1,10 +1,16 @@
 """API keys of endpoints: made and revoked over REST, asked for by the nodes, required in the server profile."""
 
 import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
 
+from bottega.client import connect
 from bottega_platform.api.testing import client_as
 from bottega_platform.audit.models import Entry
 from bottega_platform.config import env
@@ -116,3 +122,29 @@ def test_a_node_answers_who_has_a_key_and_the_console_whoever_has_the_role(clien
     assert client.delete(f"{KEYS}/{first}").status_code == 204
     wait_for(lambda: predict(key).status_code == 401)
     assert predict(second).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_line_and_the_client_make_show_and_revoke_keys(client, first_key, web):
+    signed_in = {"BOTTEGA_URL": env.current().url, "BOTTEGA_TOKEN": client.token, "BOTTEGA_PROJECT": "harbour"}
+
+    def bottega(*arguments: str) -> str:
+        command = [str(Path(sys.executable).with_name("bottega")), "key", *arguments]
+        return subprocess.run(
+            command, env={**os.environ, **signed_in}, capture_output=True, text=True, check=True
+        ).stdout
+
+    secret = bottega("create", "risk", "--name", "checkout").strip()
+    assert sha256(secret) in hashes()
+    rows = json.loads(bottega("list", "risk", "-o", "json"))
+    assert [row["name"] for row in rows].count("checkout") == 1
+    (key_id,) = [row["id"] for row in rows if row["name"] == "checkout"]
+    assert bottega("revoke", "risk", key_id).strip() == "revoked"
+    assert sha256(secret) not in hashes()
+
+    endpoint = connect(signed_in["BOTTEGA_URL"], client.token).project("harbour").endpoints["risk"]
+    made = endpoint.create_key("batch")
+    assert sha256(made) in hashes()
+    listed = endpoint.keys()
+    endpoint.revoke_key(next(row["id"] for row in listed if row["name"] == "batch"))
+    assert sha256(made) not in hashes()
