@@ -14,6 +14,7 @@ from bottega_feature_store.point_in_time import leaks
 SUSPICIOUS = 0.97
 MOSTLY_NULL = 0.5
 MOST_TARGETS = 20
+LEAK_ROWS = 10_000
 _DIRT = {
     "row_length": "rows have more or fewer values than the header",
     "unclosed_quote": "rows have a quote that is not closed, or text after it",
@@ -76,7 +77,7 @@ def of_columns(looks: list[Look]) -> Iterator[Note]:
 def of_targets(table: pa.Table, targets: list[TargetGuess], features: list[str]) -> Iterator[Note]:
     """Yield the columns that alone nearly decide a target: they are hardly known before it."""
     for target in targets[:MOST_TARGETS]:
-        kept = table.filter(table.column(target.column).is_valid())
+        kept = table.filter(table.column(target.column).is_valid()).slice(0, LEAK_ROWS)
         others = [name for name in features if name != target.column]
         for leak in leaks.find_leaks(kept, others, target.column, target.column, limit=SUSPICIOUS):
             detail = f"{leak.column} alone nearly decides {target.column} ({leak.measure}: {leak.value:.3f})."

@@ -5,13 +5,13 @@ import { asApiError } from '@/lib/problem';
 import { useParam } from '@/lib/route';
 import { Button, Columns, ErrorState, Loading, Panel, Quiet, Stack } from '@/ui';
 import { DeploymentStages } from '@/ui/DeploymentStages';
-import { bringOut, DEPLOYING } from './advance';
+import { DEPLOYING, deployed } from './advance';
 import { Progress } from './Progress';
 import { useWay } from './useWay';
 
 /** The run becomes a version, the version answers at an endpoint. */
 export function DeployStep({ project, found }: { project: string; found: FileInspection }) {
-  const { at, error, retry } = useWay(project, found, DEPLOYING, bringOut);
+  const { at, error, retry } = useWay(project, found, DEPLOYING, deployed);
   const slug = useParam('project');
   if (error) return <ErrorState error={asApiError(error)} what="The roll-out" retry={retry} />;
   if (!at) return <Loading />;
@@ -19,7 +19,7 @@ export function DeployStep({ project, found }: { project: string; found: FileIns
   return (
     <Columns>
       <Stack>
-        <Progress project={project} title="Bringing it out" stages={DEPLOYING} at={at} />
+        <Progress project={project} title="Deploying" stages={DEPLOYING} at={at} />
         {at.deployment && <DeploymentStages deployment={at.deployment} />}
       </Stack>
       {live && (

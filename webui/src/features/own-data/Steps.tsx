@@ -22,7 +22,7 @@ const ALL: [Place, string, string][] = [
   ],
   [
     'deploy',
-    'Bring it out',
+    'Deploy',
     'The model becomes a version that never changes, and an endpoint answers requests with it.',
   ],
 ];

@@ -75,7 +75,7 @@ export async function train(queries: QueryClient, way: Way): Promise<Standing> {
 }
 
 /** Look at version and deployment in turn; make the first that is missing. */
-export async function bringOut(queries: QueryClient, way: Way): Promise<Standing> {
+export async function deployed(queries: QueryClient, way: Way): Promise<Standing> {
   const { project, model: name } = way;
   const model = await found(
     name,
