@@ -9,8 +9,9 @@ import sys
 from typing import Any
 
 import httpx
+from flights import requests
 from loop import BEST, ENDPOINT, MODEL, PROJECT, RUNS, Loop
-from replay import october_requests, replay
+from replay import END, HOURS, replay
 from reporting import Reporter
 
 from bottega.client import Client
@@ -27,15 +28,9 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def traffic_exists(loop: Loop) -> bool:
-    """Say whether the endpoint has answered anything yet, so that a second run does not replay again."""
-    traffic = loop.client.get(f"{loop.path}/endpoints/{ENDPOINT}/traffic", range="30d")
-    return any(version["requests"] for version in traffic["versions"])
-
-
 def summary(loop: Loop, signin_link: str) -> dict[str, Any]:
     """Return what the demo made, as one JSON object."""
-    record = october_requests()[0][1]
+    record = requests(END, END + HOURS)[0].record
     answer = loop.predict([record])
     datasets = list(loop.client.pages(f"{loop.path}/tables", kind="source", limit=100))
     features = loop.client.get(f"{loop.path}/feature-services/delay_features")["features"]
@@ -81,8 +76,7 @@ def main() -> int:
             with loop.reporter.stage(name):
                 stage()
         with loop.reporter.stage("replay"):
-            if not traffic_exists(loop):
-                loop.reporter.say(f"{replay(loop):,} departures of October asked about")
+            replay(loop)
         print_summary(summary(loop, arguments.signin_link))
     except ProblemError as error:
         sys.stderr.write(f"{error.problem.title}: {error}\n")
