@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,13 @@ from bottega.problems import ProblemError
 
 HERE = Path(__file__).parent
 PROJECT = "flights"
+PATH = f"/projects/{PROJECT}"
 LOAD_AS_OF = "2013-10-01T12:00:00Z"  # eight in the morning in New York: the replay's first moment
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment in UTC as the API takes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def data_folder() -> Path:
@@ -38,7 +45,7 @@ class Loop:
         self.client = client
         self.serving = httpx.Client(base_url=serving_url, timeout=30, trust_env=False)
         self.reporter = reporter
-        self.path = f"/projects/{PROJECT}"
+        self.path = PATH
 
     def stages(self) -> Iterator[tuple[str, Callable[[], None]]]:
         """Yield the stages by name."""
@@ -104,13 +111,30 @@ class Loop:
             self.reporter.say(f"{target.training_set}: {rows}")
 
     def online(self) -> None:
-        """Load the online store as of the replay's first moment."""
-        jobs = {}
-        for view in self._online_views():
-            detail = self.client.get(f"{self.path}/feature-views/{view}")
-            if detail.get("online_load") is None:
-                jobs[view] = self.client.post(f"{self.path}/feature-views/{view}/load", {"as_of": LOAD_AS_OF})["job"]
+        """Load the online store as of the replay's first moment, if nothing has been loaded yet."""
+        self._load(LOAD_AS_OF, lambda view: view.get("online_load") is None)
+
+    def load_online(self, as_of: datetime) -> None:
+        """Load what goes stale as of a moment; what is loaded so is left alone."""
+        moment = stamp(as_of)
+        self._load(moment, lambda view: view["ttl_seconds"] is not None and view["online_load"]["as_of"] != moment)
+
+    def _load(self, as_of: str, wanted: Callable[[dict[str, Any]], bool]) -> None:
+        views = [self.client.get(f"{self.path}/feature-views/{name}") for name in self._online_views()]
+        jobs = {
+            view["name"]: self.client.post(f"{self.path}/feature-views/{view['name']}/load", {"as_of": as_of})["job"]
+            for view in views
+            if wanted(view)
+        }
         self._wait_all(jobs)
+
+    def clock(self) -> datetime:
+        """Return the project's present time."""
+        return datetime.fromisoformat(self.client.get(self.path)["clock"])
+
+    def set_clock(self, moment: datetime) -> None:
+        """Set the project's present time."""
+        self.client.patch(self.path, {"clock": stamp(moment)})
 
     def train(self) -> None:
         """Fit the baselines, tune LightGBM for the one target and fit it to the other, all at the same time."""

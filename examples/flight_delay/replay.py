@@ -1,47 +1,66 @@
-"""Replays some hours of October as live traffic: each flight is asked about at its scheduled departure."""
+"""Replays a week of October as live traffic, with the labels that arrive after landing.
 
-import csv
-import io
-import zipfile
-from datetime import UTC, datetime, timedelta
-from typing import Any
+Every morning at eight in New York the online store is loaded, the labels of the flights that have landed by then
+are sent, and each flight of the next hours is asked about at its scheduled departure. The project's clock says how
+far the replay has come: an interrupted one goes on there, and a finished one has nothing left to do.
+"""
 
-from loop import Loop, data_folder
-from targets import Target
+from datetime import datetime, timedelta
+from itertools import groupby
 
-FIRST = datetime(2013, 10, 1, 12, tzinfo=UTC)
-HOURS = 3  # as long as the loaded weather counts as fresh
+from flights import Landing, Request, landings, requests
+from loop import LOAD_AS_OF, PATH, Loop
+from targets import TARGETS
 
-
-def october_requests() -> list[tuple[datetime, dict[str, Any]]]:
-    """Return the flights of the replayed hours as (moment, record), in order of time."""
-    with zipfile.ZipFile(data_folder() / "flights.csv.zip") as archive:
-        text = io.TextIOWrapper(archive.open("flights.csv"), encoding="utf-8")
-        rows = [
-            _request(row) for row in csv.DictReader(text) if (row["month"], row["day"]) in {("10", "1"), ("10", "2")}
-        ]
-    window = [(moment, record) for moment, record in rows if FIRST <= moment < FIRST + timedelta(hours=HOURS)]
-    return sorted(window, key=lambda pair: pair[0])
+FIRST = datetime.fromisoformat(LOAD_AS_OF)
+DAYS = 7
+HOURS = timedelta(hours=3)  # as long as the loaded weather counts as fresh
+END = FIRST + timedelta(days=DAYS)
 
 
-def _request(row: dict[str, str]) -> tuple[datetime, dict[str, Any]]:
-    hour = datetime.strptime(row["time_hour"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    moment = hour + timedelta(minutes=int(row["minute"]))
-    record = {
-        "carrier": row["carrier"],
-        "tailnum": row["tailnum"],
-        "origin": row["origin"],
-        "dest": row["dest"],
-        "scheduled_departure": moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
-    return moment, record
+def mornings() -> list[datetime]:
+    """Return the replayed mornings, without the one on which the replay ends."""
+    return [FIRST + timedelta(days=day) for day in range(DAYS)]
 
 
-def replay(loop: Loop, target: Target) -> int:
-    """Send the requests one by one to the target's endpoint and return how many were answered."""
-    requests = october_requests()
-    for number, (_, record) in enumerate(requests, start=1):
-        loop.predict(target, [record])
-        if number % 100 == 0:
-            loop.reporter.say(f"{target.name}: {number:,} of {len(requests):,} departures asked about")
-    return len(requests)
+def replay(loop: Loop) -> None:
+    """Ask about the flights of every morning that the clock has not passed, and end on the next one."""
+    at = loop.clock()
+    if at >= END:
+        return
+    flights = requests(FIRST, END)
+    known = [landing for landing in landings(loop.client, FIRST, END) if _asked_about(landing.scheduled)]
+    for morning in mornings():
+        if morning >= at:
+            _begin(loop, morning, known)
+            _ask(loop, [flight for flight in flights if morning <= flight.moment < morning + HOURS])
+    _begin(loop, END, known)
+
+
+def _asked_about(scheduled: datetime) -> bool:
+    return any(morning <= scheduled < morning + HOURS for morning in mornings())
+
+
+def _begin(loop: Loop, morning: datetime, known: list[Landing]) -> None:
+    """Move the clock to a morning: the online store is fresh, and what has landed since the last one is known."""
+    loop.load_online(morning)
+    loop.set_clock(morning)
+    landed = [landing for landing in known if morning - timedelta(days=1) < landing.landed <= morning]
+    if landed:
+        _tell(loop, landed)
+        loop.reporter.say(f"{morning.day} October: {len(landed):,} flights that were asked about have landed")
+
+
+def _tell(loop: Loop, landed: list[Landing]) -> None:
+    """Send every endpoint the labels of the flights that have landed."""
+    for target in TARGETS:
+        labels = [landing.label(target.label) for landing in landed]
+        loop.client.post(f"{PATH}/endpoints/{target.name}/labels", {"labels": labels})
+
+
+def _ask(loop: Loop, flights: list[Request]) -> None:
+    """Ask every endpoint about the flights of each minute in one request."""
+    for _, together in groupby(flights, key=lambda flight: flight.moment):
+        records = [flight.record for flight in together]
+        for target in TARGETS:
+            loop.predict(target, records)

@@ -9,8 +9,9 @@ import sys
 from typing import Any
 
 import httpx
+from flights import requests
 from loop import PROJECT, Loop
-from replay import october_requests, replay
+from replay import END, HOURS, replay
 from reporting import Reporter
 from targets import DELAY, TARGETS, Target
 
@@ -28,15 +29,9 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def traffic_exists(loop: Loop, target: Target) -> bool:
-    """Say whether the endpoint has answered anything yet, so that a second run does not replay again."""
-    traffic = loop.client.get(f"{loop.path}/endpoints/{target.name}/traffic", range="30d")
-    return any(version["requests"] for version in traffic["versions"])
-
-
 def summary(loop: Loop, signin_link: str) -> dict[str, Any]:
     """Return what the demo made, as one JSON object; the first target's figures are at its top."""
-    record = october_requests()[0][1]
+    record = requests(END, END + HOURS)[0].record
     datasets = list(loop.client.pages(f"{loop.path}/tables", kind="source", limit=100))
     features = loop.client.get(f"{loop.path}/feature-services/delay_features")["features"]
     made = {target.name: target_summary(loop, target, record) for target in TARGETS}
@@ -103,9 +98,7 @@ def main() -> int:
             with loop.reporter.stage(name):
                 stage()
         with loop.reporter.stage("replay"):
-            for target in TARGETS:
-                if not traffic_exists(loop, target):
-                    loop.reporter.say(f"{target.name}: {replay(loop, target):,} departures of October asked about")
+            replay(loop)
         print_summary(summary(loop, arguments.signin_link))
     except ProblemError as error:
         sys.stderr.write(f"{error.problem.title}: {error}\n")

@@ -28,6 +28,8 @@ PAGES = {
     "deploy": f"models/{MODEL}/versions/1?deploy=plan",
     "endpoints": "endpoints",
     "endpoint": f"endpoints/{ENDPOINT}",
+    "schedules": "schedules",
+    "schedule-new": "schedules?new=schedule",
     "members": "members",
     "jobs": "jobs",
     "job": "jobs/{job}",

@@ -111,6 +111,30 @@ def test_the_report_of_a_regression_shows_its_errors_with_intervals_and_residual
     assert errors == []
 
 
+def test_the_endpoint_page_shows_how_good_the_replayed_week_turned_out(page: Page, running_platform: Any) -> None:
+    page.goto(f"/projects/{running_platform.project}/endpoints/{ENDPOINT}")
+    expect(page.get_by_role("heading", name="Realised AUC 0.")).to_be_visible()
+    table = page.get_by_role("table", name="Realised quality by day and version")
+    expect(table.get_by_role("row").filter(has_text="1 Oct")).to_contain_text(f"{MODEL} v1")
+
+
+def test_a_schedule_is_made_with_its_fires_in_sight_and_refused_at_the_field(page: Page, running_platform: Any) -> None:
+    page.goto(f"/projects/{running_platform.project}/schedules?new=schedule")
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("Name").fill("console_weekly")
+    sheet.get_by_label("Time zone").fill("America/New_York")
+    sheet.get_by_label("Cron expression").fill("0 25 * * 1")
+    expect(sheet.get_by_text("at position 3 cannot be read")).to_be_visible()
+    expect(sheet.get_by_role("button", name="Create schedule")).to_be_disabled()
+    sheet.get_by_label("Cron expression").fill("0 3 * * 1")
+    expect(sheet.get_by_role("list", name="Next fires").get_by_role("listitem")).to_have_count(5)
+    sheet.get_by_role("button", name="Create schedule").click()
+    expect(page.get_by_role("heading", level=1, name="console_weekly")).to_be_visible()
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.get_by_role("button", name="Switch on")).to_be_visible()
+    running_platform.client.delete(f"/projects/{running_platform.project}/schedules/console_weekly")
+
+
 def test_try_it_shows_the_refusal_of_a_bad_value_at_the_answer(page: Page, running_platform: Any) -> None:
     page.goto(f"/projects/{running_platform.project}/endpoints/{ENDPOINT}")
     page.get_by_label("scheduled_departure").fill("yesterday")

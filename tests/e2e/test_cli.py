@@ -20,6 +20,18 @@ spec:
 """
 
 
+SCHEDULE = """apiVersion: bottega/v1
+kind: Schedule
+metadata: {{name: cli_weekly}}
+spec:
+  cron: {cron}
+  timezone: America/New_York
+  training_run: logistic_regression
+  model: delay
+  enabled: false
+"""
+
+
 class CommandLine:
     """Runs `bottega` with a login of its own."""
 
@@ -80,6 +92,17 @@ def test_documents_are_created_changed_shown_and_deleted(bottega, tmp_path):
     assert "visitor" in bottega("get", "entities")
     bottega("delete", "entity", "visitor")
     assert "not_found" in bottega("get", "entity", "visitor", code=1)
+
+
+def test_a_schedule_is_a_document_like_any_other_and_a_bad_one_says_where(bottega, tmp_path):
+    file = tmp_path / "schedule.yaml"
+    file.write_text(SCHEDULE.format(cron="0 25 * * 1"))
+    assert "position 3" in bottega("apply", "-f", file, code=1)
+    file.write_text(SCHEDULE.format(cron="0 3 * * 1"))
+    assert bottega("apply", "-f", file).split() == ["created", "Schedule", "cli_weekly"]
+    assert bottega("apply", "-f", file).split() == ["unchanged", "Schedule", "cli_weekly"]
+    assert bottega.json("get", "schedule", "cli_weekly")["next_fires"] == []
+    bottega("delete", "schedule", "cli_weekly")
 
 
 def test_nothing_is_applied_when_one_document_is_wrong(bottega, tmp_path):

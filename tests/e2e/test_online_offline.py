@@ -10,7 +10,7 @@ from bottega_platform.config import env
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 PROJECT = "/projects/flights"
-AS_OF = "2013-10-01T12:00:00Z"
+AS_OF = "2013-10-08T12:00:00Z"  # what the replay has loaded last
 KEYS = 1000
 
 
