@@ -14,7 +14,7 @@ from bottega.client.jobs import poll_until
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 QUALITY = "/projects/flights/endpoints/delay/quality"
 WEEK = [f"2013-10-0{day}" for day in range(1, 8)]
-KEYS = ["carrier", "tailnum", "origin", "dest", "at"]
+KEYS = ["carrier", "tailnum", "origin", "dest", "moment"]
 FOLLOWED_WITHIN_SECONDS = 120
 
 
@@ -22,7 +22,7 @@ FOLLOWED_WITHIN_SECONDS = 120
 def joined(running_platform) -> pd.DataFrame:
     """The week's predictions, one row each, with what the published data say of their flights."""
     found = predictions(running_platform.home)
-    return found[found.at.dt.strftime("%Y-%m-%d").isin(WEEK)].merge(flights(), on=KEYS, how="left")
+    return found[found.moment.dt.strftime("%Y-%m-%d").isin(WEEK)].merge(flights(), on=KEYS, how="left")
 
 
 def predictions(home: Path) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def predictions(home: Path) -> pd.DataFrame:
     keys = ", ".join(f"inputs->>'{key}' AS {key}" for key in KEYS[:-1])
     return duckdb.sql(
         f"""SELECT DISTINCT request_id, row, version, output, {keys},
-               CAST(inputs->>'scheduled_departure' AS TIMESTAMP) AS at FROM read_parquet('{log}')"""
+               CAST(inputs->>'scheduled_departure' AS TIMESTAMP) AS moment FROM read_parquet('{log}')"""
     ).df()
 
 
@@ -42,7 +42,7 @@ def flights() -> pd.DataFrame:
     assert spec.origin is not None
     found = pd.read_csv(Path(spec.origin).parent / "data" / "flights.csv.zip", keep_default_na=False)
     hour = pd.to_datetime(found.time_hour).dt.tz_localize(None)
-    found["at"] = hour + pd.to_timedelta(found.minute, unit="min")
+    found["moment"] = hour + pd.to_timedelta(found.minute, unit="min")
     found["minutes"] = pd.to_numeric(found.arr_delay, errors="coerce")
     return found[[*KEYS, "minutes"]]
 
@@ -64,13 +64,13 @@ def days(running_platform, joined) -> dict[str, dict[str, Any]]:
 def test_each_flight_was_asked_about_once_and_all_that_landed_are_labelled(joined, days) -> None:
     assert len(joined) > 1000
     assert not joined.duplicated(["request_id", "row"]).any()
-    for day, rows in joined.groupby(joined.at.dt.strftime("%Y-%m-%d")):
+    for day, rows in joined.groupby(joined.moment.dt.strftime("%Y-%m-%d")):
         assert (days[day]["predictions"], days[day]["labelled"]) == (len(rows), rows.minutes.notna().sum())
 
 
 @pytest.mark.parametrize("day", WEEK)
 def test_the_quality_of_a_day_equals_scikit_learn_on_the_joined_rows(joined, days, day: str) -> None:
-    rows = joined[(joined.at.dt.strftime("%Y-%m-%d") == day) & joined.minutes.notna()]
+    rows = joined[(joined.moment.dt.strftime("%Y-%m-%d") == day) & joined.minutes.notna()]
     late, score = (rows.minutes >= 15).astype(int), rows.output
     wanted = {"auc": roc_auc_score, "log_loss": log_loss, "brier": brier_score_loss}
     shown = {name: days[day]["metrics"][name]["value"] for name in wanted}
