@@ -57,6 +57,7 @@ class Loop:
         yield "train", self.train
         yield "register", self.register
         yield "deploy", self.deploy
+        yield "schedule", self.schedule
 
     def project(self) -> None:
         """Make the project, its clock at the first replayed moment."""
@@ -170,6 +171,18 @@ class Loop:
         for target in TARGETS:
             deployment = self._wait_deployment(target)
             self.reporter.say(f"{PROJECT}.{target.name} serves {target.name} version {deployment['version']}")
+
+    def schedule(self) -> None:
+        """Keep a schedule that trains the best model again every Monday, switched off until somebody wants it."""
+        weekly = {
+            "cron": "0 6 * * 1",
+            "timezone": "America/New_York",
+            "training_run": TARGETS[0].best,
+            "model": TARGETS[0].name,
+            "enabled": False,
+            "description": "Trains on the newest flights and registers a challenger",
+        }
+        self._ensure(f"{self.path}/schedules", "weekly", weekly)
 
     def measured(self, run: str, metric: str) -> str:
         """Return a run's hold-out metric with its interval, as text."""

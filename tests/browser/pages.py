@@ -29,6 +29,7 @@ PAGES = {
     "endpoints": "endpoints",
     "endpoint": f"endpoints/{ENDPOINT}",
     "schedules": "schedules",
+    "schedule": "schedules/weekly",
     "schedule-new": "schedules?new=schedule",
     "members": "members",
     "jobs": "jobs",
