@@ -7,6 +7,7 @@ ENDPOINT = "delay"
 PAGES = {
     "home": "",
     "sources": "sources",
+    "own-data": "own-data",
     "tables": "tables",
     "table": "tables/flights",
     "table-preview": "tables/flights?tab=preview",
