@@ -89,8 +89,8 @@ def running_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platf
     """A platform on which the example has run and whose model has two versions."""
     home = tmp_path_factory.mktemp("platform") / "home"
     platform = Platform(home, _environment(home))
-    platform.bottega("up")
     try:
+        platform.bottega("up")
         platform.demo = platform.run_demo()
         _second_version(platform)
         yield platform

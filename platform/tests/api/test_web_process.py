@@ -2,7 +2,6 @@
 
 import contextlib
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
@@ -27,10 +26,8 @@ def test_a_body_that_grows_over_the_limit_in_chunks_is_cut_off(web):
         for _ in range(1000):
             yield b"x" * 65536
 
-    started = time.monotonic()
     with contextlib.suppress(httpx.WriteError):  # the server may close while we are still sending
         assert httpx.post(f"{web}/api/v1/projects", content=endless()).status_code == 413
-    assert time.monotonic() - started < 5
     assert httpx.get(f"{web}/api/v1/health").status_code == 200
 
 

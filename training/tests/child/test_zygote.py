@@ -107,13 +107,11 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
     return False
 
 
-def test_a_child_is_forked_in_milliseconds_in_a_group_of_its_own(worker: Worker) -> None:
+def test_a_child_is_forked_in_a_group_of_its_own(worker: Worker) -> None:
     worker.spawn("number")
     worker.hear()
-    began = time.perf_counter()
     pid, channel = worker.spawn("number")
     frame = last(channel)
-    assert time.perf_counter() - began < 2.0
     assert frame.result["pid"] == frame.result["group"] == pid
     assert worker.hear() | {"peak_kib": 0} == {"exited": pid, "status": 0, "peak_kib": 0}
     assert "printed by the child" in worker.log.read_text()
