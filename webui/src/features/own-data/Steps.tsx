@@ -20,11 +20,7 @@ const ALL: [Place, string, string][] = [
     'Train a baseline',
     'A first model without tuning: it shows how much the columns tell, and is what others must beat.',
   ],
-  [
-    'deploy',
-    'Deploy',
-    'The model becomes a version that never changes, and an endpoint answers requests with it.',
-  ],
+  ['deploy', 'Deploy', 'The model becomes a version that never changes, and an endpoint answers requests with it.'],
 ];
 
 /** The five steps on one line, and what the present one is for. */
