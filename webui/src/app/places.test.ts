@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { found, pages } from './places';
 
 test('an empty text offers every page, a part of a name the pages that hold it', () => {
-  expect(pages('p', '').length).toBe(11);
+  expect(pages('p', '').length).toBe(12);
   expect(pages('p', 'CATA').map((place) => place.to)).toEqual(['/projects/p/features']);
 });
 
