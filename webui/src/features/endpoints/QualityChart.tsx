@@ -50,7 +50,7 @@ function option(tokens: Tokens, versions: VersionQuality[], metric: string) {
         type: 'value',
         ...limits(versions, metric),
         splitNumber: 4,
-        axisLabel: { formatter: rounded, showMinLabel: false },
+        axisLabel: { formatter: rounded, showMinLabel: false, showMaxLabel: false },
       },
       { type: 'value', min: 0, max: BARS, show: false },
     ],
