@@ -42,13 +42,13 @@ def _asked_about(scheduled: datetime) -> bool:
 
 
 def _begin(loop: Loop, morning: datetime, known: list[Landing]) -> None:
-    """Move the clock to a morning: the online store is fresh, and what has landed since the last one is known."""
+    """Move the clock to a morning on which the online store is fresh and what has landed since the last is known."""
     loop.load_online(morning)
-    loop.set_clock(morning)
     landed = [landing for landing in known if morning - timedelta(days=1) < landing.landed <= morning]
     if landed:
         _tell(loop, landed)
         loop.reporter.say(f"{morning.day} October: {len(landed):,} flights that were asked about have landed")
+    loop.set_clock(morning)  # last, so that an interrupted replay comes here again
 
 
 def _tell(loop: Loop, landed: list[Landing]) -> None:
