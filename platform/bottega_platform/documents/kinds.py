@@ -11,6 +11,7 @@ from bottega.specs import (
     FeatureServiceSpec,
     FeatureViewSpec,
     ModelSpec,
+    ScheduleSpec,
     SourceSpec,
     TrainingRunSpec,
     TrainingSetSpec,
@@ -20,10 +21,13 @@ from bottega_platform.deployments.api.schemas import EndpointSpec
 from bottega_platform.deployments.models import Endpoint
 from bottega_platform.features import services as features
 from bottega_platform.features.models import Entity, FeatureService, FeatureView
+from bottega_platform.projects.models import Role
 from bottega_platform.registry import services as registry
 from bottega_platform.registry.models import Model
 from bottega_platform.runs import services as runs
 from bottega_platform.runs.models import TrainingRun
+from bottega_platform.schedules import services as schedules
+from bottega_platform.schedules.models import Schedule
 from bottega_platform.sources import services as sources
 from bottega_platform.sources.models import Source
 from bottega_platform.training_sets import services as training_sets
@@ -54,6 +58,7 @@ class Kind:
         present: the spec that a row stands for.
         completed: what a wanted spec is beside the present one, defaults of the platform filled in.
         reads: names of documents of its own kind that go before it.
+        role: who may create and change it.
     """
 
     name: str
@@ -65,6 +70,7 @@ class Kind:
     present: Callable[[Any], Spec] | None = None
     completed: Callable[[Spec, Spec], Spec] = lambda _, wanted: wanted
     reads: Callable[[Spec], frozenset[str]] = lambda _: frozenset()
+    role: Role = Role.EDITOR
 
     def spec_of(self, row: Any) -> Spec:
         """Return the spec that a row stands for."""
@@ -158,6 +164,14 @@ _ALL = (
         _create_endpoint,
         _change_endpoint,
         present=lambda row: EndpointSpec(description=row.description, auth=row.auth),
+    ),
+    Kind(
+        "Schedule",
+        ScheduleSpec,
+        Schedule,
+        _creating(schedules.create),
+        _changing(schedules.change, "schedule"),
+        role=Role.DEPLOYER,
     ),
 )
 KINDS = {kind.name: kind for kind in _ALL}

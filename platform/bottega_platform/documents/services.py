@@ -12,7 +12,8 @@ from bottega.specs import API_VERSION
 from bottega_platform.api import problems
 from bottega_platform.documents.errors import DocumentsInvalid, Immutable
 from bottega_platform.documents.kinds import KINDS, Kind, Outcome
-from bottega_platform.projects.models import Project
+from bottega_platform.projects import permissions
+from bottega_platform.projects.models import Project, Role
 
 Act = Literal["created", "changed", "unchanged"]
 
@@ -131,6 +132,7 @@ def _apply(actor: Any, project: Project, document: Document) -> Applied:
     kind = document.kind
     row = kind.rows.objects.in_project(project).filter(name=document.name).select_for_update().first()
     if row is None:
+        _allow(actor, project, kind)
         outcome = kind.create(actor=actor, project=project, name=document.name, spec=document.spec)
         return Applied(document, "created", outcome)
     present = kind.spec_of(row)
@@ -139,7 +141,15 @@ def _apply(actor: Any, project: Project, document: Document) -> Applied:
         return Applied(document, "unchanged")
     if kind.change is None or any(getattr(present, name) != getattr(wanted, name) for name in kind.fixed):
         raise _immutable(document, present, wanted)
+    _allow(actor, project, kind)
     return Applied(document, "changed", kind.change(actor=actor, row=row, spec=wanted))
+
+
+def _allow(actor: Any, project: Project, kind: Kind) -> None:
+    """Refuse a kind that needs more than the role by which documents may be applied at all."""
+    if kind.role is not Role.EDITOR:
+        role = permissions.role_of(actor, project) or Role.VIEWER
+        permissions.require(role, kind.role, project=project)
 
 
 def _immutable(document: Document, present: Any, wanted: Any) -> Immutable:

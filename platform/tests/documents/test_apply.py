@@ -193,3 +193,12 @@ def test_a_viewer_may_not_apply(project) -> None:
     answer = apply(client_as(Role.VIEWER, project), document("Entity", "buyer", KEYS))
     assert (answer.status_code, answer.json()["code"]) == (403, "role_missing")
     assert not Entity.objects.exists()
+
+
+def test_a_schedule_needs_the_role_that_its_own_address_needs(editor, project) -> None:
+    nightly = document("Schedule", "nightly", {"cron": "0 3 * * *", "training_run": "trees", "model": "risk"})
+    assert faults(apply(editor, nightly)) == [("role_missing", "/documents/0")]
+    deployer = client_as(Role.DEPLOYER, project)
+    assert faults(apply(deployer, nightly)) == [("not_found", "/documents/0")]
+    bad = document("Schedule", "nightly", {"cron": "0 25 * * *", "training_run": "trees", "model": "risk"})
+    assert faults(apply(deployer, bad)) == [("cron_invalid", "/documents/0/spec/cron")]
