@@ -17,11 +17,29 @@ from bottega_platform.features.models import FeatureView
 from bottega_platform.jobs import services as jobs
 from bottega_platform.jobs.connections import resolve
 from bottega_platform.jobs.models import Job
+from bottega_platform.sources.models import Inspection
 from bottega_platform.tables import services as tables
 from bottega_platform.tables.models import TableVersion
 from bottega_platform.training_sets.models import TrainingSet
 
 SHOP_KEYS = [{"shop": "north"}, {"shop": "south"}]
+
+
+def inspect() -> Case:
+    """What an uploaded file seems to hold."""
+    shop = Shop()
+    made = shop.post(f"/uploads/{shop.upload(visits())}/inspections", {})
+
+    def seen() -> Any:
+        row = Inspection.objects.get(pk=made["id"])
+        return str(row.state), row.found
+
+    def check() -> None:
+        state, found = seen()
+        assert state == "ready"
+        assert {column["name"] for column in found["columns"]} >= {"shop", "at"}
+
+    return Case(Job.objects.get(pk=made["job"]), seen, check)
 
 
 def ingest() -> Case:

@@ -19,7 +19,11 @@ _BLOBS = ("mid_artifact", "after_artifact_before_manifest")
 _STAGED = (*_BLOBS, "after_manifest_before_commit")
 _COORDINATOR = ("study_after_ask", "study_before_tell", "study_after_tell")
 
+CHECKPOINT = ("after_checkpoint",)
+"""Passed by trainers that keep checkpoints: platform/tests/runs/test_networks.py kills one there."""
+
 JOB_KINDS: dict[str, tuple[str, ...]] = {
+    "inspect": ATTEMPT,
     "ingest": (*ATTEMPT, *_STAGED),
     "feature_view": (*ATTEMPT, *_STAGED),
     "load_online": (*ATTEMPT, *ENQUEUE, "mid_artifact"),
@@ -30,6 +34,7 @@ JOB_KINDS: dict[str, tuple[str, ...]] = {
     "study": (*ATTEMPT, *CALL, *ENQUEUE, *_COORDINATOR),
     "trial": (*ATTEMPT, *CALL),
     "package": (*ATTEMPT, *_STAGED),
+    "compare": ATTEMPT,
     "quality": (*ATTEMPT, *CALL, *_BLOBS),
     "label_import": (*ATTEMPT, *CALL, *ENQUEUE),
 }
@@ -54,5 +59,5 @@ WEB = (
 )
 
 EVERYWHERE = frozenset(
-    {*ENQUEUE, *RELAY, *AGENT, *EDGE, *WEB, *(point for points in JOB_KINDS.values() for point in points)}
+    {*ENQUEUE, *RELAY, *CHECKPOINT, *AGENT, *EDGE, *WEB, *(point for points in JOB_KINDS.values() for point in points)}
 )

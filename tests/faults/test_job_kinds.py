@@ -35,6 +35,12 @@ def test_an_ingest_publishes_one_version(through_all_points: Any, action: str) -
 
 @faults
 @both
+def test_a_file_is_inspected_once(through_all_points: Any, action: str) -> None:
+    through_all_points(data_cases.inspect(), action)
+
+
+@faults
+@both
 @pytest.mark.spark
 def test_a_feature_view_publishes_one_version(through_all_points: Any, spark: None, action: str) -> None:
     through_all_points(data_cases.feature_view(), action)
@@ -81,6 +87,12 @@ def test_an_imported_model_has_its_metrics_once(through_all_points: Any, mlflow:
 @both
 def test_a_package_becomes_one_version_with_a_whole_bundle(through_all_points: Any, mlflow: None, action: str) -> None:
     through_all_points(training_cases.package(), action)
+
+
+@faults
+@both
+def test_two_versions_are_compared_once(through_all_points: Any, action: str) -> None:
+    through_all_points(training_cases.compare(), action)
 
 
 @faults

@@ -19,6 +19,7 @@ from bottega_platform.artifacts.services import blobs
 from bottega_platform.config import env
 from bottega_platform.jobs.models import Job
 from bottega_platform.projects.models import Project
+from bottega_platform.registry import comparisons
 from bottega_platform.registry import services as registry
 from bottega_platform.registry.models import Alias, ModelVersion
 from bottega_platform.runs import services as runs
@@ -32,10 +33,10 @@ PARAMS = {"iterations": 20, "report_every": 5, "early_stopping": 0}
 NUMBERS = [{"name": name, "type": "float64"} for name in ("mean_price_7d", "price")]
 
 
-def start(project: Project, **spec: Any) -> TrainingRun:
+def start(project: Project, name: str = "run", **spec: Any) -> TrainingRun:
     """Ask for a run on the ready training set of rentals."""
     wanted = TrainingRunSpec(**{"training_set": "rentals", "trainer": "lightgbm", **spec})
-    return runs.start(actor=make_user("owner"), project=project, name="run", spec=wanted)
+    return runs.start(actor=make_user("owner"), project=project, name=name, spec=wanted)
 
 
 def rentals() -> Project:
@@ -118,6 +119,29 @@ def package() -> Case:
         assert (number, by, fence, aliases) == (1, job.pk, job.fence, [("champion", 1)])
 
     return Case(job, seen, check)
+
+
+def compare() -> Case:
+    """A version against the champion."""
+    project, owner = rentals(), make_user("owner")
+    model = registry.create_model(actor=owner, project=project, name="rented", spec=ModelSpec(task="binary"))
+    for seed, name in enumerate(("first", "second")):
+        run = start(project, name=name, params=PARAMS, seed=seed)
+        run_now(Job.objects.get(pk=run.job_id))
+        run_now(registry.register(actor=owner, model=model, run_reference=name))
+    champion, challenger = ModelVersion.objects.filter(model=model).order_by("number")
+    made = comparisons.start(actor=owner, challenger=challenger, champion=champion)
+
+    def seen() -> Any:
+        made.refresh_from_db()
+        return str(made.state), made.metrics, made.difference
+
+    def check() -> None:
+        state, metrics, difference = seen()
+        assert (state, metrics.keys()) == ("succeeded", {"champion", "challenger"})
+        assert difference is not None
+
+    return Case(Job.objects.get(pk=made.job_id), seen, check)
 
 
 def study() -> Case:
