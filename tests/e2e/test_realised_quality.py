@@ -21,13 +21,14 @@ FOLLOWED_WITHIN_SECONDS = 120
 @pytest.fixture(scope="module")
 def joined(running_platform) -> pd.DataFrame:
     """The week's predictions, one row each, with what the published data say of their flights."""
-    found = predictions(running_platform.home)
+    endpoint = running_platform.client.get("/projects/flights/endpoints/delay")["id"]
+    found = predictions(running_platform.home, endpoint)
     return found[found.moment.dt.strftime("%Y-%m-%d").isin(WEEK)].merge(flights(), on=KEYS, how="left")
 
 
-def predictions(home: Path) -> pd.DataFrame:
-    """The prediction log's rows with their keys, read as anybody could."""
-    log = f"{home}/artifacts/predictions/**/*.parquet"
+def predictions(home: Path, endpoint: str) -> pd.DataFrame:
+    """The rows of an endpoint's prediction log with their keys, read as anybody could."""
+    log = f"{home}/artifacts/predictions/*/{endpoint}/**/*.parquet"
     keys = ", ".join(f"inputs->>'{key}' AS {key}" for key in KEYS[:-1])
     return duckdb.sql(
         f"""SELECT DISTINCT request_id, row, version, output, {keys},
