@@ -82,7 +82,7 @@ def deploy_version(page: Page, version: int) -> None:
 def predict(page: Page, version: int) -> float:
     """Ask with the sample of the signature and return the answer, which ``version`` has to have given."""
     expect(page.get_by_text(f"from the signature of v{version}")).to_be_visible()
-    page.get_by_role("button", name="Predict").click()
+    page.get_by_role("button", name="Predict", exact=True).click()
     answer = page.get_by_role("region", name="Answer")
     expect(answer.get_by_text(f"{MODEL} v{version}")).to_be_visible()
     expect(answer.get_by_text("Answered in")).to_be_visible()
@@ -138,7 +138,7 @@ def test_a_schedule_is_made_with_its_fires_in_sight_and_refused_at_the_field(pag
 def test_try_it_shows_the_refusal_of_a_bad_value_at_the_answer(page: Page, running_platform: Any) -> None:
     page.goto(f"/projects/{running_platform.project}/endpoints/{ENDPOINT}")
     page.get_by_label("scheduled_departure").fill("yesterday")
-    page.get_by_role("button", name="Predict").click()
+    page.get_by_role("button", name="Predict", exact=True).click()
     expect(page.get_by_role("alert").first).to_contain_text("req_")
 
 

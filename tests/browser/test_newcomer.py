@@ -11,7 +11,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 MOST_CLICKS = 12
 TRAINING_MILLISECONDS = 600_000
-ENDPOINT = "delay"
 
 
 def test_a_newcomer_reaches_a_new_models_prediction_in_twelve_clicks(
@@ -24,10 +23,11 @@ def test_a_newcomer_reaches_a_new_models_prediction_in_twelve_clicks(
     page.get_by_role("dialog").get_by_role("button", name="Start run").click()
     register(page)
     version = deploy(page)
+    endpoint = page.url.rpartition("/")[2].partition("?")[0]
     try:
         assert 0 < predict(page, version) < 1
     finally:
-        put_back(running_platform)
+        put_back(running_platform, endpoint)
     assert len(clicks) <= MOST_CLICKS, clicks
     assert errors == []
 
@@ -40,31 +40,35 @@ def register(page: Page) -> None:
 
 
 def deploy(page: Page) -> str:
-    """Roll the version of the page out and return its number."""
+    """Roll the version of the page out and return its model and number, as answers name them."""
     page.get_by_role("button", name="Deploy", exact=True).click()
-    version = page.url.partition("/versions/")[2].partition("?")[0]
+    model, _, version = page.url.partition("/models/")[2].partition("?")[0].partition("/versions/")
     sheet = page.get_by_role("dialog")
     sheet.get_by_role("button", name="Start roll-out").click()
     sheet.get_by_role("link", name="Open endpoint").click()
-    return version
+    page.wait_for_url("**/endpoints/*")
+    return f"{model} v{version}"
 
 
 def predict(page: Page, version: str) -> float:
     """Send the sample; the new version has to answer."""
-    expect(page.get_by_text(f"from the signature of v{version}")).to_be_visible()
-    page.get_by_role("button", name="Predict").click()
+    expect(page.get_by_text(f"from the signature of {version.rpartition(' ')[2]}")).to_be_visible()
+    page.get_by_role("button", name="Predict", exact=True).click()
     answer = page.get_by_role("region", name="Answer")
-    expect(answer.get_by_text(f"{ENDPOINT} v{version}")).to_be_visible()
+    expect(answer.get_by_text(version)).to_be_visible()
     return float(answer.get_by_test_id("prediction").inner_text())
 
 
-def put_back(platform: Any) -> None:
-    """Let the version answer that the other tests know."""
-    project = f"/projects/{platform.project}"
-    back = platform.client.post(f"{project}/endpoints/{ENDPOINT}/rollback", {})
+def put_back(platform: Any, endpoint: str) -> None:
+    """Let the version answer that the other tests know; an endpoint that was not there before goes."""
+    path = f"/projects/{platform.project}/endpoints/{endpoint}"
+    if len(list(platform.client.pages(f"{path}/deployments"))) == 1:
+        platform.client.delete(path)
+        return
+    back = platform.client.post(f"{path}/rollback", {})
 
     def answering() -> bool | None:
-        found = platform.client.get(f"{project}/deployments/{back['id']}")
+        found = platform.client.get(f"/projects/{platform.project}/deployments/{back['id']}")
         return True if found["stage"] == "active" else None
 
     poll_until(answering, seconds=60)

@@ -108,7 +108,7 @@ def choose_target(page: Page) -> None:
 
 
 def predict(page: Page) -> float:
-    page.get_by_role("button", name="Predict").click()
+    page.get_by_role("button", name="Predict", exact=True).click()
     answer = page.get_by_role("region", name="Answer")
     expect(answer.get_by_text("All features there")).to_be_visible()
     return float(answer.get_by_test_id("prediction").inner_text())
@@ -136,7 +136,7 @@ def test_a_wrong_guess_is_corrected_and_a_number_is_predicted(
     page.get_by_role("link", name="Try it").click(timeout=WORK_MILLISECONDS)
     assert predict(page) > 0
     page.get_by_label("signed_up").fill("yesterday")
-    page.get_by_role("button", name="Predict").click()
+    page.get_by_role("button", name="Predict", exact=True).click()
     expect(page.get_by_role("alert").first).to_contain_text("req_")
     page.goto("/projects/shop_two/tables/few")
     expect(page.get_by_role("row", name="visits").first).to_contain_text("float64")

@@ -138,7 +138,7 @@ def refused(page: Page, path: str, button: str, needed: str, *, role: str = "vie
 
 def viewer_may_predict(page: Page, project: str) -> None:
     page.goto(f"/projects/{project}/endpoints/delay")
-    page.get_by_role("button", name="Predict").click()
+    page.get_by_role("button", name="Predict", exact=True).click()
     expect(page.get_by_test_id("prediction")).to_be_visible()
 
 
