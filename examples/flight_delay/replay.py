@@ -46,9 +46,11 @@ def _begin(loop: Loop, morning: datetime, known: list[Landing]) -> None:
     loop.load_online(morning)
     landed = [landing for landing in known if morning - timedelta(days=1) < landing.landed <= morning]
     if landed:
+        # The morning itself comes after its labels, so that a replay interrupted here comes here again.
+        loop.set_clock(morning - timedelta(seconds=1))
         _tell(loop, landed)
         loop.reporter.say(f"{morning.day} October: {len(landed):,} flights that were asked about have landed")
-    loop.set_clock(morning)  # last, so that an interrupted replay comes here again
+    loop.set_clock(morning)
 
 
 def _tell(loop: Loop, landed: list[Landing]) -> None:
