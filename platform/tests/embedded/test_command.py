@@ -73,8 +73,8 @@ def doctor(environment: dict[str, str]) -> dict[str, dict[str, str]]:
 
 def test_doctor_finds_a_fit_machine_fit(environment: dict[str, str]) -> None:
     checks = doctor(environment)
-    assert {"python", "java", "node", "libgomp", "disk", "memory", "permissions", "clock"} <= set(checks)
-    assert len(checks) == 8 + len(PORTS)
+    assert {"python", "java", "node", "libgomp", "gpu", "disk", "memory", "permissions", "clock"} <= set(checks)
+    assert len(checks) == 9 + len(PORTS)
     assert [check for check in checks.values() if check["state"] == "failed"] == []
 
 

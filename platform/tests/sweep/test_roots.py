@@ -16,6 +16,7 @@ ROOTS = {
 }
 OF_UPLOADS = {  # what was uploaded, whose own row is a root and is never removed
     "sources.Source.spec",
+    "sources.Inspection.found",
     "runs.TrainingRun.spec",
     "ground_truth.LabelImport.spec",
     "jobs.Job.spec",
@@ -29,6 +30,7 @@ OTHER_DIGESTS = {  # of secrets, requests, entries and routes: no blobs
     "audit.Entry.digest",
     "audit.Entry.previous_digest",
     "deployments.DesiredGeneration.digest",
+    "deployments.EndpointKey.digest",
 }
 SHORT_TEXTS = {  # 64 characters wide, and no digests
     "audit.Entry.action",
@@ -38,7 +40,6 @@ SHORT_TEXTS = {  # 64 characters wide, and no digests
 }
 NO_DIGESTS = {
     "deployments.Deployment.events",
-    "deployments.Endpoint.key_hashes",
     "features.Entity.spec",
     "features.FeatureService.spec",
     "features.FeatureView.columns",
@@ -54,12 +55,16 @@ NO_DIGESTS = {
     "jobs.Job.progress",
     "jobs.OutboxMessage.payload",
     "predictions.TrafficMinute.buckets",
+    "registry.Comparison.difference",
+    "registry.Comparison.metrics",
+    "registry.Comparison.problem",
     "registry.ModelVersion.measured",
     "registry.ModelVersion.metrics",
     "registry.ModelVersion.signature",
     "registry.ModelVersion.stamps",
     "runs.Study.spec",
     "runs.TrainingRun.comparisons",
+    "runs.TrainingRun.device",
     "runs.TrainingRun.environment",
     "runs.TrainingRun.inputs",
     "runs.TrainingRun.metrics",
@@ -69,6 +74,12 @@ NO_DIGESTS = {
     "runs.Trial.params",
     "runs.Trial.problem",
     "runs.Trial.reports",
+    "schedules.Fire.jobs",
+    "schedules.Fire.problem",
+    "schedules.Fire.spec",
+    "schedules.Schedule.spec",
+    "sources.Inspection.format",
+    "sources.Inspection.problem",
     "tables.TableVersion.columns",
     "tables.TableVersion.dirt",
     "tables.TableVersion.parents",
