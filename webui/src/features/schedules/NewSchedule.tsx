@@ -4,7 +4,9 @@ import { useState } from 'react';
 import { createSchedule } from '@/api/create-schedule';
 import { getFireTimes } from '@/api/get-fire-times';
 import { listModels } from '@/api/list-models';
+import { listSchedules } from '@/api/list-schedules';
 import { listTrainingRuns } from '@/api/list-training-runs';
+import { freeName } from '@/lib/names';
 import { paths } from '@/lib/paths';
 import { asApiError } from '@/lib/problem';
 import { ActionError, Button, CopyAs, Select, Sheet, TextInput } from '@/ui';
@@ -14,18 +16,26 @@ import classes from './schedules.module.css';
 const WEEKLY = '0 3 * * 1';
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** Whether a run fits a model that can be served, by a trainer of the platform: an uploaded model cannot be fitted again. */
+const isRepeatable = (run: { trainer: string; allowed_actions: string[] }) =>
+  run.trainer !== 'uploaded' && run.allowed_actions.includes('register');
+
 /** What to repeat and when, with the next five fires as they are typed. */
 export function NewSchedule({ project, open, onClose }: { project: string; open: boolean; onClose: () => void }) {
   const runs = useQuery({ ...listTrainingRuns(project), enabled: open });
   const models = useQuery({ ...listModels(project), enabled: open });
-  const [name, setName] = useState('weekly');
+  const schedules = useQuery({ ...listSchedules(project), enabled: open });
+  const [typed, setName] = useState<string | null>(null);
   const [cron, setCron] = useState(WEEKLY);
   const [timezone, setTimezone] = useState(HERE);
   const [chosenRun, setRun] = useState<string | null>(null);
   const [chosenModel, setModel] = useState<string | null>(null);
-  const repeatable = (runs.data?.results ?? []).filter((one) => one.state === 'succeeded').map((one) => one.name);
-  const known = (models.data?.results ?? []).map((one) => one.name);
-  const run = chosenRun ?? repeatable[0] ?? null;
+  const taken = (schedules.data?.results ?? []).map((one) => one.name);
+  const name = typed ?? freeName('weekly', taken);
+  const repeatable = (runs.data?.results ?? []).filter(isRepeatable);
+  const run = chosenRun ?? repeatable[0]?.name ?? null;
+  const task = repeatable.find((one) => one.name === run)?.task;
+  const known = (models.data?.results ?? []).filter((one) => one.task === task).map((one) => one.name);
   const model = chosenModel ?? known[0] ?? null;
   const body = { name, spec: { cron, timezone, training_run: run ?? '', model: model ?? '' } };
   const times = useQuery({
@@ -66,9 +76,12 @@ export function NewSchedule({ project, open, onClose }: { project: string; open:
       <Select
         label="Run to repeat"
         description="Its trainer, parameters and study, on its training set's recipe with the newest data."
-        data={repeatable}
+        data={repeatable.map((one) => one.name)}
         value={run}
-        onChange={setRun}
+        onChange={(picked) => {
+          setRun(picked);
+          setModel(null);
+        }}
         nothingFoundMessage="No run has succeeded yet"
       />
       <Select
