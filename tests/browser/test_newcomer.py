@@ -1,5 +1,6 @@
 """A person who has only the address gets a prediction from a new model, and the browser counts the clicks."""
 
+import math
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ def test_a_newcomer_reaches_a_new_models_prediction_in_twelve_clicks(
     version = deploy(page)
     endpoint = page.url.rpartition("/")[2].partition("?")[0]
     try:
-        assert 0 < predict(page, version) < 1
+        assert math.isfinite(predict(page, version))
     finally:
         put_back(running_platform, endpoint)
     assert len(clicks) <= MOST_CLICKS, clicks

@@ -7,12 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.e2e,
-    pytest.mark.timeout(1800),
-    pytest.mark.faults,
-]  # with the long tests until it is seen pass in a whole run
+pytestmark = [pytest.mark.browser, pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 EMAIL = "vera@example.org"
 WHY = "Needs the role {needed}; you are viewer."
